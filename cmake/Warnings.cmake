@@ -1,0 +1,11 @@
+function(ropeway_warnings target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-align -Wconversion
+                                           -Wno-sign-conversion -Wnull-dereference)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # g++ 12 reports these where there is nothing wrong, in its own library's inlined code (GCC bugs 105329, 105651, 104336).
+    target_compile_options(${target} PRIVATE -Wno-null-dereference -Wno-restrict -Wno-maybe-uninitialized)
+  endif()
+  if(ROPEWAY_WARNINGS_AS_ERRORS)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+endfunction()

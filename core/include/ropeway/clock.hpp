@@ -1,0 +1,17 @@
+#pragma once
+
+#include <chrono>
+
+namespace ropeway {
+
+/// Where time comes from. Thread-safe. Tests put a `testing::FakeClock` in its place.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  /// Calendar time, for `Date`, logs and validators.
+  [[nodiscard]] virtual std::chrono::system_clock::time_point now() const noexcept = 0;
+  /// Time that never jumps, for deadlines and durations.
+  [[nodiscard]] virtual std::chrono::steady_clock::time_point steady_now() const noexcept = 0;
+};
+
+}  // namespace ropeway

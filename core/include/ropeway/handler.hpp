@@ -1,0 +1,51 @@
+#pragma once
+
+#include <memory>
+#include <variant>
+
+#include <ropeway/awaitable.hpp>
+#include <ropeway/request.hpp>
+#include <ropeway/response.hpp>
+
+namespace ropeway {
+
+/// A handler that answers at once, on the I/O thread. It must not block: derive from `BlockingHandler` for that.
+///
+/// A handler that was constructed is ready; many threads call `handle` at the same time. What it throws becomes an error response
+/// (`HttpError` its status, everything else 500) and never ends the worker.
+class Handler {
+ public:
+  Handler() = default;
+  Handler(const Handler&) = delete;
+  Handler& operator=(const Handler&) = delete;
+  virtual ~Handler() = default;
+  /// `request` is complete, with its body, and valid until this returns.
+  [[nodiscard]] virtual Response handle(const Request& request) const = 0;
+};
+
+/// A handler that is a coroutine: it may await timers, sockets, databases and the request's body.
+/// It starts when the head of the request has arrived. `request` and the handler outlive the coroutine.
+class AsyncHandler {
+ public:
+  AsyncHandler() = default;
+  AsyncHandler(const AsyncHandler&) = delete;
+  AsyncHandler& operator=(const AsyncHandler&) = delete;
+  virtual ~AsyncHandler() = default;
+  [[nodiscard]] virtual awaitable<Response> handle(Request& request) const = 0;
+};
+
+/// A handler that may block: it runs on the process's pool of `blocking.threads` threads. At most `blocking.queue` requests wait
+/// for one; further ones are answered with 503. Otherwise as `Handler`.
+class BlockingHandler {
+ public:
+  BlockingHandler() = default;
+  BlockingHandler(const BlockingHandler&) = delete;
+  BlockingHandler& operator=(const BlockingHandler&) = delete;
+  virtual ~BlockingHandler() = default;
+  [[nodiscard]] virtual Response handle(const Request& request) const = 0;
+};
+
+/// A handler of any kind, as the registry makes them.
+using AnyHandler = std::variant<std::unique_ptr<Handler>, std::unique_ptr<AsyncHandler>, std::unique_ptr<BlockingHandler>>;
+
+}  // namespace ropeway

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+#include <ropeway/status.hpp>
+
+namespace ropeway {
+
+/// Thrown by a handler or a middleware to answer with an error status. `what()` is sent to the client as the explanation for
+/// 4xx, and only logged for 5xx.
+class HttpError : public std::runtime_error {
+ public:
+  explicit HttpError(Status status) : HttpError(status, std::string(reason_phrase(status))) {}
+  HttpError(Status status, const std::string& explanation) : std::runtime_error(explanation), status_(status) {}
+  [[nodiscard]] Status status() const noexcept { return status_; }
+
+ private:
+  Status status_;
+};
+
+/// Thrown out of `BodyReader` and `BodyWriter` when the client has gone or was given up. A handler need not catch it.
+class ConnectionLost : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace ropeway

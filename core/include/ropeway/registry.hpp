@@ -1,0 +1,83 @@
+#pragma once
+
+#include <concepts>
+#include <functional>
+#include <memory>
+#include <string>
+#include <type_traits>
+
+#include <ropeway/config_node.hpp>
+#include <ropeway/handler.hpp>
+#include <ropeway/middleware.hpp>
+#include <ropeway/services.hpp>
+#include <ropeway/setting.hpp>
+
+namespace ropeway {
+
+/// The one door through which handlers and middlewares come in: a program's `main`, the built-in ones and modules all get it.
+///
+/// `T` may be constructed from nothing, from `const ConfigNode&`, from `Services&`, or from both in that order. What it may be
+/// configured with it declares as `static ropeway::Settings settings()`; without that its options must be empty.
+/// A constructor that cannot use its options throws `ConfigError` (`options.error("root", "...")`).
+class Registry {
+ public:
+  using MakeHandler = std::function<AnyHandler(const ConfigNode&, Services&)>;
+  using MakeMiddleware = std::function<std::unique_ptr<Middleware>(const ConfigNode&, Services&)>;
+
+  /// Makes `T` available in routes as `"handler": name`. Throws `std::invalid_argument` where the name is taken.
+  template <class T>
+  void handler(std::string name) {
+    static_assert(std::derived_from<T, Handler> || std::derived_from<T, AsyncHandler> || std::derived_from<T, BlockingHandler>,
+                  "a handler derives from ropeway::Handler, AsyncHandler or BlockingHandler");
+    add_handler(std::move(name), settings_of<T>(), [](const ConfigNode& options, Services& services) -> AnyHandler {
+      if constexpr (std::derived_from<T, Handler>) {
+        return std::unique_ptr<Handler>(make<T>(options, services));
+      } else if constexpr (std::derived_from<T, AsyncHandler>) {
+        return std::unique_ptr<AsyncHandler>(make<T>(options, services));
+      } else {
+        return std::unique_ptr<BlockingHandler>(make<T>(options, services));
+      }
+    });
+  }
+
+  /// Makes `T` available in `"middlewares": [name]`. Throws `std::invalid_argument` where the name is taken.
+  template <std::derived_from<Middleware> T>
+  void middleware(std::string name) {
+    add_middleware(std::move(name), settings_of<T>(), [](const ConfigNode& options, Services& services) -> std::unique_ptr<Middleware> {
+      return make<T>(options, services);
+    });
+  }
+
+  virtual void add_handler(std::string name, Settings settings, MakeHandler make) = 0;
+  virtual void add_middleware(std::string name, Settings settings, MakeMiddleware make) = 0;
+
+ protected:
+  ~Registry() = default;
+
+ private:
+  template <class T>
+  static Settings settings_of() {
+    if constexpr (requires { { T::settings() } -> std::same_as<Settings>; }) {
+      return T::settings();
+    } else {
+      return {};
+    }
+  }
+
+  template <class T>
+  static std::unique_ptr<T> make([[maybe_unused]] const ConfigNode& options, [[maybe_unused]] Services& services) {
+    if constexpr (std::is_constructible_v<T, const ConfigNode&, Services&>) {
+      return std::make_unique<T>(options, services);
+    } else if constexpr (std::is_constructible_v<T, const ConfigNode&>) {
+      return std::make_unique<T>(options);
+    } else if constexpr (std::is_constructible_v<T, Services&>) {
+      return std::make_unique<T>(services);
+    } else {
+      static_assert(std::is_default_constructible_v<T>,
+                    "a handler is constructed from (), (const ConfigNode&), (Services&) or (const ConfigNode&, Services&)");
+      return std::make_unique<T>();
+    }
+  }
+};
+
+}  // namespace ropeway

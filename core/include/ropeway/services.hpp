@@ -1,0 +1,47 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include <ropeway/awaitable.hpp>
+#include <ropeway/clock.hpp>
+#include <ropeway/logger.hpp>
+
+namespace ropeway {
+
+/// The process's bounded pool of threads for work that blocks (`blocking.threads`, `blocking.queue`). Thread-safe.
+class BlockingPool {
+ public:
+  virtual ~BlockingPool() = default;
+
+  /// Runs `work` on a thread of the pool while the coroutine waits, and gives what it returns or throws what it throws.
+  /// Throws `HttpError` 503 when the queue is full.
+  template <class Work>
+  [[nodiscard]] awaitable<std::invoke_result_t<Work&>> run(Work work) {
+    using Result = std::invoke_result_t<Work&>;
+    if constexpr (std::is_void_v<Result>) {
+      co_await run_erased([&work] { work(); });
+    } else {
+      std::optional<Result> result;
+      co_await run_erased([&work, &result] { result.emplace(work()); });
+      co_return std::move(*result);
+    }
+  }
+
+ private:
+  /// `work` outlives the coroutine that this gives.
+  [[nodiscard]] virtual awaitable<void> run_erased(std::function<void()> work) = 0;
+};
+
+/// What a handler may reach. It outlives every handler of the process; all of it is thread-safe.
+class Services {
+ public:
+  virtual ~Services() = default;
+  [[nodiscard]] virtual Logger& logger() noexcept = 0;
+  [[nodiscard]] virtual const Clock& clock() const noexcept = 0;
+  [[nodiscard]] virtual BlockingPool& blocking_pool() noexcept = 0;
+};
+
+}  // namespace ropeway

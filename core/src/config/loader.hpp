@@ -1,0 +1,56 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <ropeway/setting.hpp>
+
+#include "core/src/config/server_config.hpp"
+
+namespace ropeway::config {
+
+/// A mistake in a configuration file, ready to be shown.
+struct Diagnostic {
+  std::string file;
+  std::size_t line = 0;    // from 1; 0 where the mistake has no place in the text
+  std::size_t column = 0;  // from 1, in bytes
+  std::string pointer;     // RFC 6901
+  std::string message;     // what is wrong, what was expected, and "did you mean"
+  std::string excerpt;     // the line of the file, with a caret under the column; "" without a place
+  /// "ropeway.json:3:5: error: ..." with the excerpt below.
+  [[nodiscard]] std::string text() const;
+};
+
+/// What the loader must know about handlers and middlewares: which there are, and which settings each has.
+struct Catalogue {
+  struct Entry {
+    std::string name;
+    Settings settings;
+  };
+  std::vector<Entry> handlers;
+  std::vector<Entry> middlewares;
+};
+
+/// The outcome: a configuration, or every mistake that was found.
+struct Loaded {
+  std::shared_ptr<const ServerConfig> config;  // nullptr where there are diagnostics
+  std::vector<Diagnostic> diagnostics;
+};
+
+/// Reads `text` (JSON, RFC 8259, with // and /* */ comments; `file` is its name for messages and the folder of relative paths). Finds
+/// all mistakes at once: syntax, duplicate and unknown keys, types, ranges, unknown handlers, options of each handler. Opens nothing.
+[[nodiscard]] Loaded load(std::string_view text, const std::string& file, const Catalogue& catalogue);
+/// The same for a file; one that cannot be read is a diagnostic.
+[[nodiscard]] Loaded load_file(const std::string& file, const Catalogue& catalogue);
+
+/// A mistake found later (a handler's constructor threw `ConfigError`), with its place in the file.
+[[nodiscard]] Diagnostic locate(const ConfigError& error, const std::string& file);
+
+/// The JSON Schema (draft 2020-12) of the whole configuration.
+[[nodiscard]] std::string schema(const Catalogue& catalogue);
+/// `docs/configuration.md`, from the same declarations.
+[[nodiscard]] std::string reference_page(const Catalogue& catalogue);
+
+}  // namespace ropeway::config

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <ropeway/config_node.hpp>
+#include <ropeway/logger.hpp>
+
+namespace ropeway::config {
+
+/// An address to listen on.
+struct ListenAddress {
+  enum class Family : std::uint8_t { ipv4, ipv6, unix_socket };
+  Family family = Family::ipv4;
+  std::string host;          // numeric address, or the path of a unix socket
+  std::uint16_t port = 0;    // 0: a free one
+  std::string pointer;       // its place in the configuration
+  std::string text;          // as written
+};
+
+/// A handler or middleware that a route names.
+struct ComponentConfig {
+  std::string name;
+  std::optional<ConfigNode> options;  // always there after validation
+  std::string pointer;                // of the name
+};
+
+struct RouteConfig {
+  std::string match;
+  ComponentConfig handler;
+  std::vector<ComponentConfig> middlewares;
+  std::string pointer;  // "/routes/0"
+};
+
+struct LimitsConfig {
+  std::size_t header_bytes = 0, header_count = 0, target_bytes = 0;
+  std::uint64_t body_bytes = 0;
+  std::size_t connections = 0;        // per worker
+  std::size_t send_buffer_bytes = 0;  // per connection: what a slow client can make us hold
+};
+
+struct TimeoutsConfig {
+  std::chrono::milliseconds header{}, idle{}, handler{}, send{}, linger{}, drain{};
+  std::uint64_t body_rate = 0;             // bytes per second that a request's body must bring on average
+  std::chrono::milliseconds body_grace{};  // before body_rate is asked for
+};
+
+struct AccessLogConfig {
+  std::string file;  // "" off, "-" standard output, otherwise a path
+  enum class Format : std::uint8_t { combined, json, terminal } format = Format::combined;
+};
+
+struct LogConfig {
+  LogLevel level = LogLevel::info;
+  std::string file;  // "-" standard error, otherwise a path
+  enum class Format : std::uint8_t { text, json } format = Format::text;
+  AccessLogConfig access;
+};
+
+struct BlockingConfig {
+  std::size_t threads = 0;  // of the pool, in each worker
+  std::size_t queue = 0;
+};
+
+/// A configuration that was read, checked and is never changed.
+struct ServerConfig {
+  std::optional<unsigned> processes;  // nothing: auto; 0: no supervisor
+  std::optional<unsigned> threads;    // nothing: auto
+  std::vector<ListenAddress> listen;
+  std::vector<RouteConfig> routes;
+  std::vector<ComponentConfig> middlewares;  // in front of every route
+  LimitsConfig limits;
+  TimeoutsConfig timeouts;
+  BlockingConfig blocking;
+  LogConfig log;
+  std::string server_name;  // value of the `Server` field; "" sends none
+};
+
+}  // namespace ropeway::config

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <ropeway/request.hpp>
+
+#include "core/src/http/request_head.hpp"
+
+namespace ropeway {
+
+/// How the framework fills and changes a `Request`; handlers cannot.
+struct RequestAccess {
+  /// Begins a new request: takes the head's values and swaps its fields in. `Request::path` is computed here.
+  /// Says false where the path cannot be served: a malformed escape, NUL (RFC 3986 §2.1), or dot segments above the root.
+  [[nodiscard]] static bool assign(Request& request, http::RequestHead& head);
+  /// Forgets everything but memory that can be used again; gives the fields' memory back to `head`.
+  static void recycle(Request& request, http::RequestHead& head) noexcept;
+
+  static void set_body(Request& request, std::string_view body) noexcept { request.body_ = body; }
+  /// Appends to the body that the request owns, and lets `body()` show it.
+  static void append_body(Request& request, std::string_view data);
+  static void set_body_reader(Request& request, BodyReader* reader) noexcept { request.body_reader_ = reader; }
+  static void set_peer(Request& request, std::string_view address, std::uint16_t port) noexcept;
+  /// Path parameters; at most 16, further ones are refused by the router when it is built.
+  static void clear_params(Request& request) noexcept { request.param_count_ = 0; }
+  static void add_param(Request& request, std::string_view name, std::string_view value) noexcept;
+  static void set_param_count(Request& request, std::uint8_t count) noexcept { request.param_count_ = count; }
+  [[nodiscard]] static std::uint8_t param_count(const Request& request) noexcept { return request.param_count_; }
+  /// Text that the request shall own; views into it stay valid when the request is moved.
+  static std::string& own_text(Request& request);
+};
+
+}  // namespace ropeway

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <ropeway/status.hpp>
+
+namespace ropeway::observability {
+
+/// One answered request. Views need to live only during the call.
+struct AccessRecord {
+  std::chrono::system_clock::time_point time;  // when the request's head had arrived
+  std::chrono::nanoseconds duration{};         // until its response was handed to the kernel
+  std::string_view peer_address;
+  std::string_view method;
+  std::string_view target;
+  std::string_view version;  // "HTTP/1.1"
+  std::string_view host;
+  std::string_view referer;
+  std::string_view user_agent;
+  std::string_view handler;
+  Status status = Status::ok;
+  std::uint64_t body_bytes = 0;  // of the response, as sent
+};
+
+/// The access log: lines are formatted into a buffer of the calling thread and written whole, many at a time, off the hot path.
+/// Several processes may append to the same file. Thread-safe.
+class AccessLog {
+ public:
+  enum class Format : std::uint8_t { combined, json, terminal };
+  /// "-" is standard output, anything else a file that is opened for appending. Throws `std::system_error` where that fails.
+  AccessLog(std::string file, Format format);
+  ~AccessLog();  // flushes
+  AccessLog(const AccessLog&) = delete;
+  AccessLog& operator=(const AccessLog&) = delete;
+
+  void write(const AccessRecord& record) noexcept;
+  /// Writes what all threads have buffered. Called by the worker's tick.
+  void flush() noexcept;
+  /// Opens the file by its name again (after rotation). Where that fails the old file stays in use and the error is returned.
+  [[nodiscard]] std::string reopen() noexcept;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ropeway::observability

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <memory>
+
+#include <ropeway/handler.hpp>
+#include <ropeway/services.hpp>
+
+#include "core/src/routing/reply.hpp"
+
+namespace ropeway::routing {
+
+/// What stands at the end of a route, whatever kind of handler it holds. Many threads call `serve` at once.
+class Endpoint {
+ public:
+  virtual ~Endpoint() = default;
+  /// May throw what the handler throws. `request` outlives the reply.
+  [[nodiscard]] virtual Reply serve(Request& request) const = 0;
+  /// Whether it begins at the head of the request and reads the body itself; otherwise the body is complete before `serve`.
+  [[nodiscard]] virtual bool starts_at_head() const noexcept { return false; }
+};
+
+/// Wraps a handler of any kind. A `BlockingHandler` runs on `services.blocking_pool()`.
+[[nodiscard]] std::unique_ptr<Endpoint> make_endpoint(AnyHandler handler, Services& services);
+
+}  // namespace ropeway::routing

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include <ropeway/clock.hpp>
+#include <ropeway/registry.hpp>
+
+#include "core/src/config/server_config.hpp"
+#include "core/src/observability/access_log.hpp"
+#include "core/src/observability/log_sink.hpp"
+#include "core/src/observability/scoreboard.hpp"
+#include "core/src/routing/site.hpp"
+
+namespace ropeway::server {
+
+/// A listening socket that somebody else owns and keeps open.
+struct ListenDescriptor {
+  int descriptor = -1;
+  bool is_unix = false;
+};
+
+/// What a worker is made of; everything outlives it but the descriptors that it may close.
+struct WorkerOptions {
+  config::LimitsConfig limits;
+  config::TimeoutsConfig timeouts;
+  config::BlockingConfig blocking;
+  std::string server_name;
+  unsigned threads = 1;
+  observability::LogSink* log = nullptr;
+  observability::AccessLog* access_log = nullptr;    // nullptr: none
+  observability::WorkerRow* row = nullptr;           // nullptr: one of its own
+};
+
+/// One worker: an io_context that several threads run, its listeners and its sessions. It is the same whether it is a process of a
+/// supervisor's or a part of a program (`ropeway::Server`).
+class Worker {
+ public:
+  explicit Worker(WorkerOptions options);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  /// What handlers may reach; alive as long as the worker. Handlers are constructed with it, then handed over by `serve`.
+  [[nodiscard]] Services& services() noexcept;
+  void set_site(std::unique_ptr<const routing::Site> site);
+  /// Begins to accept from `listeners` (non-blocking sockets; not closed by the worker).
+  void listen(const std::vector<ListenDescriptor>& listeners);
+  /// Calls `on_readable` whenever `descriptor` can be read (the supervisor's pipe); it returns false to end the watch.
+  void watch(int descriptor, std::function<bool()> on_readable);
+
+  /// Runs the I/O threads, this one included, until the worker has drained or was stopped. Says whether everything was answered.
+  bool run();
+  /// Stops accepting, closes idle connections, lets requests finish for at most `timeouts.drain`, then ends `run`. Thread-safe.
+  void drain();
+  /// Ends `run` at once. Thread-safe.
+  void stop() noexcept;
+  [[nodiscard]] std::size_t connections() const noexcept;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ropeway::server
