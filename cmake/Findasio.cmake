@@ -17,6 +17,11 @@ if(NOT TARGET asio::asio)
     add_library(asio::asio INTERFACE IMPORTED)
     set_target_properties(asio::asio PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "${asio_INCLUDE_DIR}"
                                                 INTERFACE_LINK_LIBRARIES Threads::Threads)
+    if(asio_VERSION VERSION_LESS 1.24)
+      # These know only clang's coroutines of before C++20.
+      set_property(TARGET asio::asio PROPERTY INTERFACE_COMPILE_DEFINITIONS
+                   "$<$<CXX_COMPILER_ID:Clang>:ASIO_HAS_CO_AWAIT=1;ASIO_HAS_STD_COROUTINE=1>")
+    endif()
   endif()
   mark_as_advanced(asio_INCLUDE_DIR)
 endif()

@@ -78,6 +78,7 @@ class Body {
 
   /// Copies `text` into memory that this object keeps for reuse.
   void assign(std::string_view text);
+  void assign(const char* text) { assign(std::string_view(text)); }
   /// Takes `text` over where that is cheaper than a copy.
   void assign(std::string&& text);
   void assign(SharedBytes bytes) { content_ = std::move(bytes); }
@@ -93,6 +94,8 @@ class Body {
 
   /// The text or shared bytes; empty for the other kinds. Ends with the next change of this object.
   [[nodiscard]] std::string_view text() const noexcept;
+  /// The text itself, moved out, so that a large one is sent from where it is; empty for the other kinds. The body is empty then.
+  [[nodiscard]] std::string take_text() noexcept;
   [[nodiscard]] const SharedBytes* shared() const noexcept { return std::get_if<SharedBytes>(&content_); }
   [[nodiscard]] const FileSlice* file() const noexcept { return std::get_if<FileSlice>(&content_); }
   [[nodiscard]] const Parts* parts() const noexcept { return std::get_if<Parts>(&content_); }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,7 +15,7 @@ namespace ropeway {
 /// What a response from a file says about it.
 struct FileDescription {
   std::uint64_t size = 0;
-  std::chrono::system_clock::time_point modified{};  ///< cut to whole seconds in `Last-Modified`
+  std::chrono::system_clock::time_point modified{};  ///< cut to whole seconds in `Last-Modified`; the epoch means that it is not known
   std::string_view etag;                             ///< with its quotes, for example "\"65a1-4000\""; none where empty
   std::string_view media_type;
 };

@@ -50,6 +50,13 @@ class Request {
 
   /// A path parameter: what `{name}` in the route's `match` stood for, percent-decoded. Empty where the route has none of that name.
   [[nodiscard]] std::string_view param(std::string_view name) const noexcept;
+  /// Whether the route has a path parameter of that name, also where it stands for nothing (`{rest...}` at the end of the path).
+  [[nodiscard]] bool has_param(std::string_view name) const noexcept {
+    for (std::uint8_t i = 0; i < param_count_; ++i) {
+      if (params_[i].name == name) return true;
+    }
+    return false;
+  }
 
   /// The whole body, where it was read before the handler began (`Handler`, `BlockingHandler`) or after `read_body`.
   [[nodiscard]] std::string_view body() const noexcept { return body_; }

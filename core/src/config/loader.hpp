@@ -1,19 +1,22 @@
 #pragma once
 
-#include <functional>
+#include <cstddef>
+#include <cstdlib>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <ropeway/setting.hpp>
 
+#include "core/src/config/environment.hpp"
 #include "core/src/config/server_config.hpp"
 
 namespace ropeway::config {
 
 /// A mistake in a configuration file, ready to be shown.
 struct Diagnostic {
-  std::string file;
+  std::string file;        // "environment" for a mistake in a variable
   std::size_t line = 0;    // from 1; 0 where the mistake has no place in the text
   std::size_t column = 0;  // from 1, in bytes
   std::string pointer;     // RFC 6901
@@ -40,10 +43,12 @@ struct Loaded {
 };
 
 /// Reads `text` (JSON, RFC 8259, with // and /* */ comments; `file` is its name for messages and the folder of relative paths). Finds
-/// all mistakes at once: syntax, duplicate and unknown keys, types, ranges, unknown handlers, options of each handler. Opens nothing.
-[[nodiscard]] Loaded load(std::string_view text, const std::string& file, const Catalogue& catalogue);
+/// all mistakes at once (the first hundred): syntax, duplicate and unknown keys, types, ranges, addresses, unknown handlers, options of
+/// each handler. Opens nothing. Variables of `environment` (ROPEWAY_THREADS, ROPEWAY_LIMITS_BODY_BYTES) override what the text says.
+/// Whatever the text, it does not throw; a catalogue with a default that its own setting refuses is `std::logic_error`.
+[[nodiscard]] Loaded load(std::string_view text, const std::string& file, const Catalogue& catalogue, const Environment& environment = {});
 /// The same for a file; one that cannot be read is a diagnostic.
-[[nodiscard]] Loaded load_file(const std::string& file, const Catalogue& catalogue);
+[[nodiscard]] Loaded load_file(const std::string& file, const Catalogue& catalogue, const Environment& environment = std::getenv);
 
 /// A mistake found later (a handler's constructor threw `ConfigError`), with its place in the file.
 [[nodiscard]] Diagnostic locate(const ConfigError& error, const std::string& file);

@@ -16,10 +16,10 @@ namespace ropeway::config {
 struct ListenAddress {
   enum class Family : std::uint8_t { ipv4, ipv6, unix_socket };
   Family family = Family::ipv4;
-  std::string host;          // numeric address, or the path of a unix socket
-  std::uint16_t port = 0;    // 0: a free one
-  std::string pointer;       // its place in the configuration
-  std::string text;          // as written
+  std::string host;        // numeric address, or the path of a unix socket
+  std::uint16_t port = 0;  // 0: a free one
+  std::string pointer;     // its place in the configuration
+  std::string text;        // as written
 };
 
 /// A handler or middleware that a route names.
@@ -79,5 +79,8 @@ struct ServerConfig {
   LogConfig log;
   std::string server_name;  // value of the `Server` field; "" sends none
 };
+
+/// The typed form of a document that was checked without a mistake; it keeps the document alive.
+[[nodiscard]] std::shared_ptr<const ServerConfig> server_config(std::shared_ptr<const ConfigNode::Document> document);
 
 }  // namespace ropeway::config

@@ -27,11 +27,13 @@ struct AccessRecord {
 };
 
 /// The access log: lines are formatted into a buffer of the calling thread and written whole, many at a time, off the hot path.
-/// Several processes may append to the same file. Thread-safe.
+/// Several processes may append to the same file. A full disk or a reader that does not read costs lines, never time or memory.
+/// Thread-safe.
 class AccessLog {
  public:
   enum class Format : std::uint8_t { combined, json, terminal };
-  /// "-" is standard output, anything else a file that is opened for appending. Throws `std::system_error` where that fails.
+  /// "-" is standard output, anything else a file that is opened for appending (and made with the mode 0640).
+  /// Throws `std::system_error` where that fails.
   AccessLog(std::string file, Format format);
   ~AccessLog();  // flushes
   AccessLog(const AccessLog&) = delete;
@@ -42,6 +44,8 @@ class AccessLog {
   void flush() noexcept;
   /// Opens the file by its name again (after rotation). Where that fails the old file stays in use and the error is returned.
   [[nodiscard]] std::string reopen() noexcept;
+  /// Lines that were lost because the disk was full or a reader did not read.
+  [[nodiscard]] std::uint64_t dropped() const noexcept;
 
  private:
   struct State;

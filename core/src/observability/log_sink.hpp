@@ -13,7 +13,7 @@ struct LogOptions {
   std::string file = "-";  ///< "-": standard error
   enum class Format : std::uint8_t { text, json } format = Format::text;
   std::string process = "launcher";  ///< "launcher" or "worker 2": stands in each line, with the process id
-  bool background = false;  ///< a writer thread; false writes at once (the supervisor, which has no threads)
+  bool background = false;           ///< a writer thread; false writes at once (the supervisor, which has no threads)
 };
 
 /// A `Logger` that can also be reopened and flushed.

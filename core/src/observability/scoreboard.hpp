@@ -15,10 +15,10 @@ struct alignas(64) WorkerRow {
   std::atomic<std::int32_t> pid{0};
   std::atomic<WorkerState> state{WorkerState::gone};
   std::atomic<std::uint32_t> generation{0};
-  std::atomic<std::uint32_t> connections{0};         // open now
-  std::atomic<std::uint64_t> accepted{0};            // connections, since the worker started
-  std::atomic<std::uint64_t> requests{0};            // answered, since the worker started
-  std::atomic<std::uint64_t> in_flight{0};           // requests begun and not yet answered
+  std::atomic<std::uint32_t> connections{0};  // open now
+  std::atomic<std::uint64_t> accepted{0};     // connections, since the worker started
+  std::atomic<std::uint64_t> requests{0};     // answered, since the worker started
+  std::atomic<std::uint64_t> in_flight{0};    // requests begun and not yet answered
 };
 
 /// The shared-memory segment with a row for each worker, made by the supervisor before the first fork (also used without one).

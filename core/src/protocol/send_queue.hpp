@@ -2,9 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include <ropeway/body.hpp>
@@ -19,7 +21,15 @@ class SendQueue {
   static constexpr std::size_t copy_threshold = 4096;
 
   /// Room for `size` bytes at the end of the text; write all of them. Ends with the next call.
-  [[nodiscard]] char* append_space(std::size_t size);
+  [[nodiscard]] char* append_space(std::size_t size) {
+    if (text_capacity_ - text_end_ < size) make_room(size);
+    char* const space = text_.get() + text_end_;
+    text_end_ += size;
+    total_ += size;
+    memory_ += size;
+    if (!segments_.empty()) add_text_run(size);
+    return space;
+  }
   void append(std::string_view text);
   void append(std::string&& text);
   void append(SharedBytes bytes);
@@ -38,22 +48,30 @@ class SendQueue {
   [[nodiscard]] const FileSlice* front_file() const noexcept;
   /// `count` bytes from the front were sent; at most `size()`.
   void consume(std::uint64_t count) noexcept;
+  /// Forgets everything; memory is kept for reuse unless it is large.
   void clear() noexcept;
   /// Bytes of memory held, used or not.
   [[nodiscard]] std::size_t capacity() const noexcept;
 
  private:
-  struct Segment {
-    std::size_t text_size = 0;  // a run of bytes of text_, where the others are empty
-    std::string owned;
-    SharedBytes shared;
-    FileSlice file;
+  struct TextRun {
+    std::size_t size;  // bytes of text_, in order
   };
-  std::string text_;
-  std::size_t text_begin_ = 0;       // consumed part of text_
-  std::size_t first_ = 0;            // consumed part of segments_
-  std::uint64_t front_consumed_ = 0; // of an owned or shared segment at the front
-  std::vector<Segment> segments_;    // empty while there is only text: the usual case costs no segment
+  using Segment = std::variant<TextRun, std::string, SharedBytes, FileSlice>;
+  void make_room(std::size_t size);
+  void add_text_run(std::size_t size);
+  void add_segment(Segment segment);
+  void drop_segments() noexcept;
+  /// The bytes of `segment`, whose text begins at `text`; empty for a file.
+  [[nodiscard]] static std::string_view memory_of(const Segment& segment, const char* text) noexcept;
+
+  std::unique_ptr<char[]> text_;
+  std::size_t text_capacity_ = 0;
+  std::size_t text_begin_ = 0;        // what was consumed of text_
+  std::size_t text_end_ = 0;
+  std::vector<Segment> segments_;     // empty while there is only text: the usual case costs no segment
+  std::size_t first_ = 0;             // segments consumed
+  std::size_t front_consumed_ = 0;    // of an owned or shared segment at the front (text and files are cut themselves)
   std::uint64_t total_ = 0;
   std::uint64_t memory_ = 0;
 };

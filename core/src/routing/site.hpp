@@ -20,32 +20,37 @@ struct RouteDefinition {
   std::string name;   // of the handler, for logs and the scoreboard
   AnyHandler handler;
   std::vector<std::shared_ptr<const Middleware>> middlewares;  // outermost first
-  std::string pointer;  // of the route in the configuration
+  std::string pointer;                                         // of the route in the configuration
 };
 
 /// Everything that answers: routes, their pipelines, and error responses. Immutable once built; many threads use it at once.
-/// Exceptions of handlers and middlewares become responses here, and only here.
+/// Exceptions of handlers and middlewares become responses in this layer, and only here (failure.cpp).
 class Site {
  public:
-  /// Throws `ConfigError` (with the route's pointer) for a malformed pattern and for two that conflict.
+  /// Throws `ConfigError` (with the route's pointer) for a malformed pattern and for two that conflict. `services` outlives the site.
   Site(std::vector<RouteDefinition> routes, Services& services);
   ~Site();
+  Site(const Site&) = delete;
+  Site& operator=(const Site&) = delete;
 
-  /// Which route answers, found from the request's head; sets path parameters.
+  /// Which route answers, found from the request's head; sets path parameters. The views belong to the site.
   struct Match {
-    const Endpoint* endpoint = nullptr;  // nullptr: 404 or 405
+    const Endpoint* endpoint = nullptr;  // nullptr: 404, 405, or an automatic OPTIONS
     std::string_view route;              // its `match`, for logs; "" where there is none
     std::string_view handler;            // its name
-    std::string_view allow;              // methods that the path has, where the method is the reason: 405, or an automatic OPTIONS
+    MethodSet allowed = 0;               // methods that the path has, where the method is the reason: 405, or an automatic OPTIONS
     [[nodiscard]] bool starts_at_head() const noexcept { return endpoint != nullptr && endpoint->starts_at_head(); }
   };
   [[nodiscard]] Match find(Request& request) const;
 
-  /// Runs what `find` found. Never throws; an exception is logged and becomes an error response.
+  /// Runs what `find` found, or answers 404, 405 or OPTIONS. Never throws; an exception is logged and becomes an error response. A reply
+  /// that is an awaitable throws nothing either, but for `ConnectionLost`: then there is nobody to answer, and nothing is to be sent.
   [[nodiscard]] Reply serve(Request& request, const Match& match) const noexcept;
 
  private:
   struct Route;
+  [[nodiscard]] Response unmatched(const Request& request, const Match& match) const;
+
   Services& services_;
   Router router_;
   std::vector<std::unique_ptr<Route>> routes_;

@@ -4,8 +4,9 @@
 #include <memory>
 #include <vector>
 
-#include <ropeway/clock.hpp>
-#include <ropeway/registry.hpp>
+#include <asio/io_context.hpp>
+
+#include <ropeway/services.hpp>
 
 #include "core/src/config/server_config.hpp"
 #include "core/src/observability/access_log.hpp"
@@ -33,6 +34,11 @@ struct WorkerOptions {
   observability::WorkerRow* row = nullptr;           // nullptr: one of its own
 };
 
+/// What `config` says of a worker; the rest is left to the caller.
+[[nodiscard]] WorkerOptions worker_options(const config::ServerConfig& config);
+/// The same where there is no configuration: every default.
+[[nodiscard]] WorkerOptions default_worker_options();
+
 /// One worker: an io_context that several threads run, its listeners and its sessions. It is the same whether it is a process of a
 /// supervisor's or a part of a program (`ropeway::Server`).
 class Worker {
@@ -50,8 +56,12 @@ class Worker {
   /// Calls `on_readable` whenever `descriptor` can be read (the supervisor's pipe); it returns false to end the watch.
   void watch(int descriptor, std::function<bool()> on_readable);
 
-  /// Runs the I/O threads, this one included, until the worker has drained or was stopped. Says whether everything was answered.
-  bool run();
+  /// The event loop, for what else a program wants to run on it.
+  [[nodiscard]] asio::io_context& io() noexcept;
+
+  /// Runs `threads` I/O threads (0: as many as the options say), this one included, until the worker has drained or was stopped.
+  /// Says whether every request was answered. To be called once.
+  bool run(unsigned threads = 0);
   /// Stops accepting, closes idle connections, lets requests finish for at most `timeouts.drain`, then ends `run`. Thread-safe.
   void drain();
   /// Ends `run` at once. Thread-safe.

@@ -6,12 +6,16 @@
 
 namespace ropeway {
 
-/// Enrols a program's own handlers and middlewares. Called once in each worker, and once for `check` and `schema`; never in the supervisor.
+/// Enrols a program's own handlers and middlewares. Called once in each worker, once in a child that tries the configuration before
+/// anything is opened, and once for `schema`; never in the supervisor.
 using Register = std::function<void(Registry&)>;
 
-/// The `main` of a server program: reads the command line (`run`, `check`, `schema`; `--help` tells), starts the supervisor and its workers
-/// and returns the exit code: 0 after a stop that was asked for, 1 for a failure at run time, 2 for a wrong command line or configuration.
-/// The built-in handlers are always there. To be called once, before the program starts any thread.
+/// The `main` of a server program: reads the command line (`run`, which is what happens without a command, `check`, `schema`; `--help`
+/// tells), starts the supervisor and its workers, and returns the exit code:
+///   0  after a stop that was asked for (SIGTERM drains; SIGINT, SIGQUIT and a terminal's SIGHUP stop at once; SIGUSR1 reopens logs),
+///   1  for a failure at run time: an address in use, no worker that became ready,
+///   2  for a wrong command line or configuration.
+/// The built-in handlers are always there. To be called once, before the program starts any thread. A worker process ends inside.
 [[nodiscard]] int launch(int argc, char* argv[], const Register& register_handlers);
 
 }  // namespace ropeway

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <list>
+#include <map>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include <ropeway/config_node.hpp>
+#include <ropeway/setting.hpp>
+
+namespace ropeway {
+
+/// A configuration that was checked: every declared setting has its value or its default. Immutable once nodes refer to it.
+struct ConfigNode::Document {
+  std::string folder;  // of relative paths; "": the current one
+  nlohmann::json root;
+  /// The object or map that declares the names under a pointer. It refers to `declarations`.
+  std::map<std::string, const Setting*, std::less<>> declared;
+  std::list<Setting> declarations;
+};
+
+}  // namespace ropeway

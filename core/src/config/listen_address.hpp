@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "core/src/config/server_config.hpp"
+
+namespace ropeway::config {
+
+/// An address of `listen`, or the words that say what is wrong with it. `folder` is that of relative paths of unix sockets.
+[[nodiscard]] std::variant<ListenAddress, std::string> parse_listen_address(std::string_view text, std::string_view folder);
+
+/// Whether both would bind the same. Port 0 is a new one each time.
+[[nodiscard]] bool same_endpoint(const ListenAddress& left, const ListenAddress& right) noexcept;
+
+}  // namespace ropeway::config

@@ -1,0 +1,123 @@
+#include "core/src/config/server_config.hpp"
+
+#include <stdexcept>
+#include <utility>
+#include <variant>
+
+#include <nlohmann/json.hpp>
+
+#include "core/src/config/document.hpp"
+#include "core/src/config/listen_address.hpp"
+#include "core/src/config/source_map.hpp"
+
+namespace ropeway::config {
+namespace {
+
+using Document = std::shared_ptr<const ConfigNode::Document>;
+
+std::optional<unsigned> read_count(const ConfigNode& node, std::string_view name) {
+  return node.has(name) ? std::optional(static_cast<unsigned>(node.integer(name))) : std::nullopt;
+}
+
+std::size_t read_size(const ConfigNode& node, std::string_view name) { return static_cast<std::size_t>(node.size(name)); }
+std::size_t read_number(const ConfigNode& node, std::string_view name) { return static_cast<std::size_t>(node.integer(name)); }
+
+/// A path, where "-" and "" have a meaning of their own.
+std::string read_file(const ConfigNode& node) {
+  const auto& text = node.json("file").get_ref<const std::string&>();
+  return text == "-" ? text : node.path("file");
+}
+
+std::vector<ListenAddress> read_addresses(const ConfigNode& root, const std::string& folder) {
+  std::vector<ListenAddress> addresses;
+  for (const std::string& text : root.strings("listen")) {
+    auto parsed = parse_listen_address(text, folder);
+    if (std::holds_alternative<std::string>(parsed)) throw std::logic_error("an address was not checked: " + text);
+    ListenAddress& address = addresses.emplace_back(std::move(std::get<ListenAddress>(parsed)));
+    address.text = text;
+    address.pointer = pointer_to("/listen", addresses.size() - 1);
+  }
+  return addresses;
+}
+
+ComponentConfig read_component(const Document& document, const ConfigNode& node, std::string_view name_key) {
+  return {node.json().at(std::string(name_key)).get<std::string>(),
+          ConfigNode(document, node.json().at("options"), node.pointer("options")), node.pointer(name_key)};
+}
+
+std::vector<ComponentConfig> read_middlewares(const Document& document, const ConfigNode& node) {
+  std::vector<ComponentConfig> middlewares;
+  for (const ConfigNode& middleware : node.list("middlewares")) middlewares.push_back(read_component(document, middleware, "name"));
+  return middlewares;
+}
+
+LimitsConfig read_limits(const ConfigNode& node) {
+  LimitsConfig limits;
+  limits.header_bytes = read_size(node, "header_bytes");
+  limits.header_count = read_number(node, "header_count");
+  limits.target_bytes = read_size(node, "target_bytes");
+  limits.body_bytes = node.size("body_bytes");
+  limits.connections = read_number(node, "connections");
+  limits.send_buffer_bytes = read_size(node, "send_buffer_bytes");
+  return limits;
+}
+
+TimeoutsConfig read_timeouts(const ConfigNode& node) {
+  TimeoutsConfig timeouts;
+  timeouts.header = node.duration("header");
+  timeouts.idle = node.duration("idle");
+  timeouts.handler = node.duration("handler");
+  timeouts.send = node.duration("send");
+  timeouts.linger = node.duration("linger");
+  timeouts.drain = node.duration("drain");
+  timeouts.body_rate = node.size("body_rate");
+  timeouts.body_grace = node.duration("body_grace");
+  return timeouts;
+}
+
+LogLevel read_level(const std::string& name) {
+  if (name == "debug") return LogLevel::debug;
+  if (name == "info") return LogLevel::info;
+  if (name == "warning") return LogLevel::warning;
+  return name == "error" ? LogLevel::error : LogLevel::off;
+}
+
+AccessLogConfig::Format read_access_format(const std::string& name) {
+  if (name == "json") return AccessLogConfig::Format::json;
+  return name == "terminal" ? AccessLogConfig::Format::terminal : AccessLogConfig::Format::combined;
+}
+
+LogConfig read_log(const ConfigNode& node) {
+  LogConfig log;
+  log.level = read_level(node.string("level"));
+  log.file = read_file(node);
+  log.format = node.string("format") == "json" ? LogConfig::Format::json : LogConfig::Format::text;
+  const ConfigNode access = node.object("access");
+  log.access.file = read_file(access);
+  log.access.format = read_access_format(access.string("format"));
+  return log;
+}
+
+}  // namespace
+
+std::shared_ptr<const ServerConfig> server_config(std::shared_ptr<const ConfigNode::Document> document) {
+  const ConfigNode root(document, document->root, "");
+  auto config = std::make_shared<ServerConfig>();
+  config->processes = read_count(root, "processes");
+  config->threads = read_count(root, "threads");
+  config->listen = read_addresses(root, document->folder);
+  for (const ConfigNode& node : root.list("routes")) {
+    config->routes.push_back(
+        {node.string("match"), read_component(document, node, "handler"), read_middlewares(document, node), node.pointer()});
+  }
+  config->middlewares = read_middlewares(document, root);
+  config->limits = read_limits(root.object("limits"));
+  config->timeouts = read_timeouts(root.object("timeouts"));
+  const ConfigNode blocking = root.object("blocking");
+  config->blocking = {read_number(blocking, "threads"), read_number(blocking, "queue")};
+  config->log = read_log(root.object("log"));
+  config->server_name = root.string("server_name");
+  return config;
+}
+
+}  // namespace ropeway::config

@@ -1,0 +1,175 @@
+#include "core/src/config/settings.hpp"
+
+#include <utility>
+
+namespace ropeway::config {
+namespace {
+
+// Bounds are bytes, milliseconds or plain numbers, as the setting's type says.
+constexpr std::int64_t kilo = 1024;
+constexpr std::int64_t mega = 1024 * kilo;
+constexpr std::int64_t giga = 1024 * mega;
+constexpr std::int64_t second = 1000;
+constexpr std::int64_t minute = 60 * second;
+constexpr std::int64_t hour = 60 * minute;
+
+Setting middlewares(std::string text) {
+  Setting name = Setting::string("", "The middleware's name.").at_least(1);
+  name.or_as(Setting::object("", "A middleware with options.",
+                             {
+                                 Setting::string("name", "The middleware's name.").at_least(1).required(),
+                                 Setting::any("options", "What the middleware takes.").by_default("{}"),
+                             }));
+  return Setting::list("middlewares", std::move(text), std::move(name)).by_default("[]");
+}
+
+Setting routes() {
+  return Setting::list(
+             "routes", "What answers which request. The most specific `match` wins, whatever the order.",
+             Setting::object(
+                 "", "A route.",
+                 {
+                     Setting::string("match",
+                                     "The requests: a method (none: all), perhaps a host, and a path with `{name}` for one segment, "
+                                     "`{name...}` for the rest and `{$}` for the end, such as `GET /hello/{name}`.")
+                         .at_least(1)
+                         .required(),
+                     Setting::string("handler", "The name of the handler that answers.").at_least(1).required(),
+                     Setting::any("options", "What the handler takes; each handler has its own section.").by_default("{}"),
+                     middlewares(
+                         "What stands in front of this route's handler, outermost first: a name, or an object with `name` and `options`."),
+                 }))
+      .by_default("[]");
+}
+
+Setting limits() {
+  return Setting::object(
+      "limits", "What bounds the memory that a peer can make a worker hold.",
+      {
+          Setting::size("header_bytes", "Request line and header fields together; past it, status 431.")
+              .at_least(kilo)
+              .at_most(mega)
+              .by_default("\"16k\""),
+          Setting::integer("header_count", "Number of header fields; past it, status 431.").at_least(1).at_most(10'000).by_default("100"),
+          Setting::size("target_bytes", "The request's target (path and query); past it, status 414.")
+              .at_least(64)
+              .at_most(mega)
+              .by_default("\"8k\""),
+          Setting::size("body_bytes", "A request's content; past it, status 413.").at_least(0).at_most(1024 * giga).by_default("\"16M\""),
+          Setting::integer("connections", "Connections of each worker; past it, status 503.")
+              .at_least(1)
+              .at_most(1'000'000)
+              .by_default("16384"),
+          Setting::size("send_buffer_bytes", "What is held in memory for a connection whose peer reads slowly; a handler waits past it.")
+              .at_least(4 * kilo)
+              .at_most(giga)
+              .by_default("\"256k\""),
+      });
+}
+
+Setting timeouts() {
+  return Setting::object(
+      "timeouts", "How long a connection may keep a worker waiting.",
+      {
+          Setting::duration("header", "From a request's first byte to the end of its header; past it, status 408.")
+              .at_least(1)
+              .at_most(hour)
+              .by_default("\"10s\""),
+          Setting::duration("idle", "Between two requests of one connection; past it, the connection is closed.")
+              .at_least(1)
+              .at_most(24 * hour)
+              .by_default("\"60s\""),
+          Setting::duration("handler", "From the request to the handler's answer; past it, status 503.")
+              .at_least(1)
+              .at_most(24 * hour)
+              .by_default("\"60s\""),
+          Setting::duration("send", "Without any byte taken by the peer; past it, the connection is closed.")
+              .at_least(1)
+              .at_most(hour)
+              .by_default("\"30s\""),
+          Setting::duration("linger", "How long a connection that was refused stays open, so that its peer can read why.")
+              .at_least(0)
+              .at_most(minute)
+              .by_default("\"5s\""),
+          Setting::duration("drain", "How long requests that run may take to finish when the server stops.")
+              .at_least(0)
+              .at_most(hour)
+              .by_default("\"30s\""),
+          Setting::rate("body_rate", "What a request's content must bring per second on average; below it, status 408. 0 asks for nothing.")
+              .at_least(0)
+              .at_most(giga)
+              .by_default("240"),
+          Setting::duration("body_grace", "How long a request's content may take before `body_rate` is asked for.")
+              .at_least(0)
+              .at_most(hour)
+              .by_default("\"10s\""),
+      });
+}
+
+Setting blocking() {
+  return Setting::object("blocking", "The pool that runs blocking handlers, one in each worker.",
+                         {
+                             Setting::integer("threads", "Threads of the pool.").at_least(1).at_most(1024).by_default("16"),
+                             Setting::integer("queue", "Requests that may wait for a thread; past it, status 503.")
+                                 .at_least(1)
+                                 .at_most(1'000'000)
+                                 .by_default("1024"),
+                         });
+}
+
+Setting log() {
+  return Setting::object(
+      "log", "The application log and the access log.",
+      {
+          Setting::string("level", "The least important line that is written.")
+              .one_of({"debug", "info", "warning", "error", "off"})
+              .by_default("\"info\""),
+          Setting::path("file", "Where the application log goes: a file, or `-` for standard error.").at_least(1).by_default("\"-\""),
+          Setting::string("format", "How a line of the application log is written.").one_of({"text", "json"}).by_default("\"text\""),
+          Setting::object(
+              "access", "One line for each request.",
+              {
+                  Setting::path("file", "A file, `-` for standard output, or an empty string for no access log.").by_default("\"\""),
+                  Setting::string("format", "`combined` is what Apache and nginx write, `terminal` a coloured line for the eye.")
+                      .one_of({"combined", "json", "terminal"})
+                      .by_default("\"combined\""),
+              }),
+      });
+}
+
+}  // namespace
+
+const Setting& server_settings() {
+  static const Setting settings = Setting::object(
+      "", "The configuration of a server.",
+      {
+          Setting::string("$schema", "Where an editor finds the JSON Schema of this file; the server ignores it."),
+          Setting::count("processes",
+                         "Number of workers. `auto` follows the CPU quota and affinity; 0 serves in one process, with no supervisor.")
+              .at_least(0)
+              .at_most(1024)
+              .by_default("\"auto\""),
+          Setting::count("threads", "I/O threads of each worker. `auto` shares the CPUs out among the workers.")
+              .at_least(1)
+              .at_most(1024)
+              .by_default("\"auto\""),
+          Setting::list("listen",
+                        "Addresses to serve: `host:port`, `[v6]:port`, `:port` or `port` (every IPv4 address), `unix:path`. "
+                        "A host is a numeric address or `localhost`; port 0 takes a free one.",
+                        Setting::string("", "An address."))
+              .at_least(1)
+              .by_default("[\"0.0.0.0:8000\"]"),
+          routes(),
+          middlewares("What stands in front of every route, outermost first."),
+          limits(),
+          timeouts(),
+          blocking(),
+          log(),
+          Setting::string("server_name", "Value of the `Server` field of every response; an empty string sends none.")
+              .at_most(128)
+              .by_default("\"ropeway\""),
+      });
+  return settings;
+}
+
+}  // namespace ropeway::config

@@ -1,0 +1,44 @@
+#include <ropeway/request.hpp>
+
+#include <algorithm>
+
+#include "core/src/http/percent_encoding.hpp"
+#include "core/src/http/request_access.hpp"
+
+namespace ropeway {
+
+std::optional<std::string> Request::query(std::string_view name) const {
+  std::string_view rest = query_;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('&'), rest.size());
+    const std::string_view pair = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    const std::size_t equals = std::min(pair.find('='), pair.size());
+    if (pair.empty() || !http::form_text_equals(pair.substr(0, equals), name)) continue;
+    return http::decode_form_text(pair.substr(std::min(equals + 1, pair.size())));
+  }
+  return std::nullopt;
+}
+
+std::string_view Request::param(std::string_view name) const noexcept {
+  for (std::uint8_t i = 0; i < param_count_; ++i) {
+    if (params_[i].name == name) return params_[i].value;
+  }
+  return {};
+}
+
+awaitable<std::string_view> Request::read_body() {
+  while (body_reader_ != nullptr) {
+    const std::string_view piece = co_await body_reader_->read();
+    if (piece.empty()) {
+      body_reader_ = nullptr;
+    } else {
+      RequestAccess::append_body(*this, piece);
+    }
+  }
+  co_return body_;
+}
+
+std::string_view Request::peer_address() const noexcept { return {peer_text_.data(), peer_text_size_}; }
+
+}  // namespace ropeway

@@ -1,0 +1,49 @@
+#include "core/src/routing/endpoint.hpp"
+
+#include <cassert>
+#include <utility>
+
+namespace ropeway::routing {
+namespace {
+
+class ImmediateEndpoint final : public Endpoint {
+ public:
+  explicit ImmediateEndpoint(std::unique_ptr<Handler> handler) : handler_(std::move(handler)) {}
+  Reply serve(Request& request) const override { return handler_->handle(request); }
+
+ private:
+  std::unique_ptr<Handler> handler_;
+};
+
+class AsyncEndpoint final : public Endpoint {
+ public:
+  explicit AsyncEndpoint(std::unique_ptr<AsyncHandler> handler) : handler_(std::move(handler)) {}
+  Reply serve(Request& request) const override { return handler_->handle(request); }
+  bool starts_at_head() const noexcept override { return true; }
+
+ private:
+  std::unique_ptr<AsyncHandler> handler_;
+};
+
+class BlockingEndpoint final : public Endpoint {
+ public:
+  BlockingEndpoint(std::unique_ptr<BlockingHandler> handler, BlockingPool& pool) : handler_(std::move(handler)), pool_(pool) {}
+  Reply serve(Request& request) const override {
+    return pool_.run([handler = handler_.get(), &request] { return handler->handle(request); });
+  }
+
+ private:
+  std::unique_ptr<BlockingHandler> handler_;
+  BlockingPool& pool_;
+};
+
+}  // namespace
+
+std::unique_ptr<Endpoint> make_endpoint(AnyHandler handler, Services& services) {
+  assert(std::visit([](const auto& pointer) { return pointer != nullptr; }, handler));
+  if (auto* immediate = std::get_if<std::unique_ptr<Handler>>(&handler)) return std::make_unique<ImmediateEndpoint>(std::move(*immediate));
+  if (auto* async = std::get_if<std::unique_ptr<AsyncHandler>>(&handler)) return std::make_unique<AsyncEndpoint>(std::move(*async));
+  return std::make_unique<BlockingEndpoint>(std::get<std::unique_ptr<BlockingHandler>>(std::move(handler)), services.blocking_pool());
+}
+
+}  // namespace ropeway::routing

@@ -1,0 +1,37 @@
+#include "core/src/routing/failure.hpp"
+
+#include <utility>
+
+#include <ropeway/http_error.hpp>
+
+namespace ropeway::routing {
+
+Response failure_response(Logger& logger, Origin origin) noexcept {
+  const auto log = [&](std::string_view message, std::string_view error) {
+    logger.error(message, {{"route", origin.route}, {"handler", origin.handler}, {"error", error}});
+  };
+  try {
+    throw;
+  } catch (const HttpError& error) {
+    const unsigned status = code(error.status());
+    if (status >= 400 && status < 500) return Response::error(error.status(), error.what());
+    if (status >= 500 && status < 600) {
+      log("handler answered with an error", error.what());
+      return Response::error(error.status());
+    }
+    log("handler threw HttpError with a status that is no error", error.what());
+  } catch (const std::exception& error) { log("handler threw an exception", error.what()); } catch (...) {
+    log("handler threw something that is no std::exception", "unknown");
+  }
+  return Response::error(Status::internal_server_error);
+}
+
+awaitable<Response> guarded(awaitable<Response> inner, Logger& logger, Origin origin) {
+  try {
+    co_return co_await std::move(inner);
+  } catch (const ConnectionLost&) { throw; } catch (...) {
+    co_return failure_response(logger, origin);
+  }
+}
+
+}  // namespace ropeway::routing

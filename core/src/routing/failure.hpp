@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string_view>
+
+#include <ropeway/awaitable.hpp>
+#include <ropeway/logger.hpp>
+#include <ropeway/response.hpp>
+
+namespace ropeway::routing {
+
+/// Who answers, for log lines about its failures. The views belong to the site.
+struct Origin {
+  std::string_view route;
+  std::string_view handler;
+};
+
+/// The response for the exception that is being handled: call it inside a catch block. This is the one place where exceptions become
+/// responses. `HttpError` gives its status, with its text for 4xx; 5xx and every other exception are logged, and the client learns
+/// nothing but the status.
+[[nodiscard]] Response failure_response(Logger& logger, Origin origin) noexcept;
+
+/// Runs `inner` and turns what it throws into a response; `ConnectionLost` passes, since nobody is left to answer.
+[[nodiscard]] awaitable<Response> guarded(awaitable<Response> inner, Logger& logger, Origin origin);
+
+}  // namespace ropeway::routing

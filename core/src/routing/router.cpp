@@ -1,0 +1,120 @@
+#include "core/src/routing/router.hpp"
+
+#include <algorithm>
+
+#include <ropeway/config_node.hpp>
+
+#include "core/src/routing/conflict.hpp"
+
+namespace ropeway::routing {
+namespace {
+
+constexpr std::size_t max_host_size = 253;  // RFC 1035 §2.3.4; a longer one can match no pattern
+
+std::string quoted(const PatternSource& source) {
+  std::string text = '"' + source.text + '"';
+  if (!source.pointer.empty()) text += " (" + source.pointer + ')';
+  return text;
+}
+
+std::string example(const Pattern& left, const Pattern& right) {
+  // The narrower of two methods that overlap: GET answers HEAD as well, and no method answers all.
+  std::string method = left.method.empty() || right.method == "HEAD" ? right.method : left.method;
+  if (!method.empty()) method += ' ';
+  return '"' + method + left.host + common_path(left, right) + '"';
+}
+
+}  // namespace
+
+struct Router::Walk {
+  std::string_view path;
+  MethodSet method;
+  Found found;
+};
+
+Router::Router(const std::vector<PatternSource>& sources) {
+  patterns_.reserve(sources.size());  // the tree refers to their text
+  for (const PatternSource& source : sources) {
+    const Pattern& pattern = patterns_.emplace_back(Pattern::parse(source.text, source.pointer));
+    const MethodSet methods = method_table_.add(pattern.method);
+    if (methods == 0) throw ConfigError(source.pointer, "too many different methods: " + quoted(source) + " names one more");
+    methods_ |= methods;
+    tree_.insert(pattern, static_cast<std::uint32_t>(patterns_.size() - 1), methods);
+  }
+  if (const auto conflict = find_conflict(tree_)) {
+    const Pattern& earlier = patterns_[conflict->earlier];
+    const Pattern& later = patterns_[conflict->later];
+    throw ConfigError(sources[conflict->later].pointer,
+                      "route " + quoted(sources[conflict->later]) + " conflicts with " + quoted(sources[conflict->earlier]) +
+                          (conflict->same_requests ? ": they match the same requests"
+                                                   : ": both match " + example(earlier, later) + ", and neither is more specific"));
+  }
+}
+
+Router::Found Router::match(Method method, std::string_view method_name, std::string_view host, std::string_view path) const noexcept {
+  Walk walk{path, method_table_.bit(method, method_name), {}};
+  if (path.starts_with('/') && path.size() < UINT32_MAX) {
+    const bool matched = tree_.has_hosts && descend_host(walk, host);
+    if (!matched && tree_.any_host != RouteTree::none) descend(walk, tree_.any_host, 0, 0);
+  }
+  return walk.found;
+}
+
+bool Router::descend_host(Walk& walk, std::string_view host) const noexcept {
+  if (host.ends_with('.')) host.remove_suffix(1);
+  if (host.size() > max_host_size) return false;
+  std::array<char, max_host_size> lower_case;  // NOLINT: set below
+  std::transform(host.begin(), host.end(), lower_case.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  const std::string_view name(lower_case.data(), host.size());
+  const std::uint32_t exact = tree_.table.find(RouteTree::exact_hosts, name);
+  if (exact != RouteTree::none && descend(walk, exact, 0, 0)) return true;
+  // "a.b.example.org" lies in ".b.example.org", ".example.org" and ".org"; something must stand in front of the dot.
+  for (std::size_t dot = name.find('.', 1); dot < name.size(); dot = name.find('.', dot + 1)) {
+    const std::uint32_t domain = tree_.table.find(RouteTree::wildcard_hosts, name.substr(dot));
+    if (domain != RouteTree::none && descend(walk, domain, 0, 0)) return true;
+  }
+  return false;
+}
+
+// `position` is at the "/" of the next segment, or at the end of the path. Each node of the tree is entered at most once for a request, so
+// that going back costs at most one visit of each node. `depth` counts parameters.
+bool Router::descend(Walk& walk, std::uint32_t index, std::size_t position, std::uint32_t depth) const noexcept {
+  const RouteTree::Node& node = tree_.nodes[index];
+  if (position == walk.path.size()) return accept(walk, node.here, depth);
+  const std::size_t begin = position + 1;
+  const std::size_t end = std::min(walk.path.find('/', begin), walk.path.size());
+  const std::string_view segment = walk.path.substr(begin, end - begin);
+  if (!segment.empty()) {
+    if (!node.literals.empty()) {
+      const std::uint32_t child = tree_.table.find(index, segment);
+      if (child != RouteTree::none && descend(walk, child, end, depth)) return true;
+    }
+    if (node.single != RouteTree::none) {
+      walk.found.parameters[depth] = {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end - begin)};
+      if (descend(walk, node.single, end, depth + 1)) return true;
+    }
+  } else if (begin == walk.path.size() && accept(walk, node.end, depth)) {
+    return true;
+  }
+  if (node.rest == RouteTree::none) return false;
+  walk.found.parameters[depth] = {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(walk.path.size() - begin)};
+  return accept(walk, node.rest, depth + 1);
+}
+
+bool Router::accept(Walk& walk, std::uint32_t leaf_index, std::uint32_t depth) const noexcept {
+  if (leaf_index == RouteTree::none) return false;
+  const RouteTree::Leaf& leaf = tree_.leaves[leaf_index];
+  if ((leaf.methods & walk.method) == 0) {
+    walk.found.allowed |= leaf.methods;
+    return false;
+  }
+  const auto route = std::find_if(leaf.routes.begin(), leaf.routes.end(),
+                                  [&walk](const RouteTree::Route& candidate) { return (candidate.methods & walk.method) != 0; });
+  walk.found.route = route->pattern;
+  // The rest behind a final "/" is no parameter: it has no name.
+  walk.found.parameter_count = std::min(depth, static_cast<std::uint32_t>(patterns_[route->pattern].parameters.size()));
+  return true;
+}
+
+}  // namespace ropeway::routing

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <ropeway/method.hpp>
+
+#include "core/src/routing/method_set.hpp"
+#include "core/src/routing/pattern.hpp"
+#include "core/src/routing/route_tree.hpp"
+
+namespace ropeway::routing {
+
+/// A pattern and the place in the configuration that it came from.
+struct PatternSource {
+  std::string text;
+  std::string pointer;
+};
+
+/// Finds the pattern that answers a request; the most specific one wins, whatever their order: an exact host before "*.example.org"
+/// (the longer domain first) before none; a literal segment before `{name}` before `{name...}`; a named method before none.
+/// Immutable once built; many threads use it at once.
+class Router {
+ public:
+  static constexpr std::uint32_t no_route = UINT32_MAX;
+
+  /// Part of the path that stands for a parameter.
+  struct Span {
+    std::uint32_t begin;
+    std::uint32_t size;
+  };
+
+  /// What was found. Only the first `parameter_count` spans are set.
+  struct Found {
+    std::uint32_t route = no_route;  // number of the pattern
+    std::uint32_t parameter_count = 0;
+    MethodSet allowed = 0;                            // without a route: the methods of the patterns that match the path; 0 where none does
+    std::array<Span, max_parameters + 1> parameters;  // NOLINT: left unset on purpose. One more for the rest behind a final "/".
+  };
+
+  /// Throws `ConfigError` for a malformed pattern, and for two that conflict, with the place of the later one.
+  explicit Router(const std::vector<PatternSource>& sources);
+
+  /// `path` is decoded and begins with "/", and `host` has no port, as `Request` gives them. Allocates nothing.
+  [[nodiscard]] Found match(Method method, std::string_view method_name, std::string_view host, std::string_view path) const noexcept;
+
+  [[nodiscard]] const Pattern& pattern(std::uint32_t number) const noexcept { return patterns_[number]; }
+  /// All methods that any pattern names, for "OPTIONS *".
+  [[nodiscard]] MethodSet methods() const noexcept { return methods_; }
+  [[nodiscard]] std::string allow(MethodSet methods) const { return method_table_.allow(methods); }
+
+ private:
+  struct Walk;
+  bool descend(Walk& walk, std::uint32_t node, std::size_t position, std::uint32_t depth) const noexcept;
+  bool accept(Walk& walk, std::uint32_t leaf, std::uint32_t depth) const noexcept;
+  bool descend_host(Walk& walk, std::string_view host) const noexcept;
+
+  std::vector<Pattern> patterns_;
+  MethodTable method_table_;
+  RouteTree tree_;
+  MethodSet methods_ = 0;
+};
+
+}  // namespace ropeway::routing

@@ -1,0 +1,79 @@
+#include "core/src/server/blocking_pool.hpp"
+
+#include <exception>
+#include <memory>
+
+#include <asio/associated_executor.hpp>
+#include <asio/async_result.hpp>
+#include <asio/post.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include <ropeway/http_error.hpp>
+
+namespace ropeway::server {
+
+void BoundedBlockingPool::join() noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    waiting_.clear();
+  }
+  wake_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+awaitable<void> BoundedBlockingPool::run_erased(std::function<void()> work) {
+  // The completion runs on the coroutine's own executor, so only `work` ever runs on a thread of the pool.
+  co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(std::exception_ptr)>(
+      [this, &work](auto handler) {
+        auto shared = std::make_shared<decltype(handler)>(std::move(handler));  // std::function copies what it holds
+        auto complete = [shared](std::exception_ptr error) {
+          auto executor = asio::get_associated_executor(*shared);
+          asio::post(executor, [shared, error] { std::move(*shared)(error); });
+        };
+        const bool taken = submit([task = std::move(work), complete] {
+          std::exception_ptr error;
+          try {
+            task();
+          } catch (...) {
+            error = std::current_exception();
+          }
+          complete(error);
+        });
+        if (!taken) {
+          complete(std::make_exception_ptr(HttpError(Status::service_unavailable, "the queue for blocking work is full (blocking.queue)")));
+        }
+      },
+      asio::use_awaitable);
+}
+
+bool BoundedBlockingPool::submit(Task task) {
+  {
+    const std::lock_guard lock(mutex_);
+    const std::size_t startable = max_threads_ - threads_.size();
+    if (closed_ || waiting_.size() >= max_waiting_ + idle_ + startable) return false;
+    waiting_.push_back(std::move(task));
+    if (waiting_.size() > idle_ && threads_.size() < max_threads_) threads_.emplace_back([this] { serve(); });
+  }
+  wake_.notify_one();
+  return true;
+}
+
+void BoundedBlockingPool::serve() noexcept {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    ++idle_;
+    wake_.wait(lock, [this] { return closed_ || !waiting_.empty(); });
+    --idle_;
+    if (closed_) return;
+    Task task = std::move(waiting_.front());
+    waiting_.pop_front();
+    lock.unlock();
+    task();
+    task = nullptr;
+    lock.lock();
+  }
+}
+
+}  // namespace ropeway::server

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include <ropeway/services.hpp>
+
+namespace ropeway::server {
+
+/// The bounded pool behind `Services::blocking_pool`. Threads start when work finds none idle, up to `threads`, and stay. Thread-safe.
+class BoundedBlockingPool final : public BlockingPool {
+ public:
+  /// `queue`: how much work may wait for a thread.
+  BoundedBlockingPool(std::size_t threads, std::size_t queue) : max_threads_(threads), max_waiting_(queue) {}
+  /// Waits for the work that runs; work that waits is dropped.
+  ~BoundedBlockingPool() { join(); }
+  BoundedBlockingPool(const BoundedBlockingPool&) = delete;
+  BoundedBlockingPool& operator=(const BoundedBlockingPool&) = delete;
+
+  void join() noexcept;
+
+ private:
+  using Task = std::function<void()>;
+  [[nodiscard]] awaitable<void> run_erased(std::function<void()> work) override;
+  [[nodiscard]] bool submit(Task task);
+  void serve() noexcept;
+
+  const std::size_t max_threads_;
+  const std::size_t max_waiting_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Task> waiting_;
+  std::vector<std::thread> threads_;
+  std::size_t idle_ = 0;
+  bool closed_ = false;
+};
+
+}  // namespace ropeway::server

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+
+#include <ropeway/request.hpp>
+#include <ropeway/response.hpp>
+
+#include "core/src/http/request_head.hpp"
+#include "core/src/protocol/event.hpp"
+#include "core/src/routing/site.hpp"
+
+namespace ropeway::server {
+
+/// One request and its response, from the head's arrival until the response was handed to the kernel. Reused from the thread's free list.
+struct Exchange {
+  Request request;
+  routing::Site::Match match;
+  http::RequestHead* head = nullptr;             // the codec's; its fields are in `request` until the end
+  std::string_view unowned_body;                 // the first piece of a body, still in the receive buffer
+  bool body_ended = false;
+  std::chrono::steady_clock::time_point begun;   // where there is an access log
+  std::chrono::system_clock::time_point time;
+  Response response{Status::ok};                 // of a stream: keeps it while it runs
+  protocol::ProtocolError body_error;            // what the codec said of the body while the handler read it
+  bool body_failed = false;
+  std::uint64_t streamed = 0;                    // bytes of a streamed response body so far
+
+  struct Recycle {
+    void operator()(Exchange* exchange) const noexcept;
+  };
+  using Pointer = std::unique_ptr<Exchange, Recycle>;
+  [[nodiscard]] static Pointer acquire();
+
+  /// A piece of the body that lives until the codec's next commit.
+  void append_body(std::string_view data);
+  /// Copies what is still in the receive buffer, which is about to change.
+  void own_body();
+};
+
+}  // namespace ropeway::server

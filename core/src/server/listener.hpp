@@ -1,0 +1,39 @@
+#pragma once
+
+#include <mutex>
+
+#include "core/src/server/readiness.hpp"
+#include "core/src/server/session.hpp"
+
+namespace ropeway::server {
+
+/// Accepts from one listening socket, which somebody else owns, and starts sessions. One thread at a time accepts; a batch of
+/// connections is taken, the wait is renewed, and only then are they served, so that another thread can take the next batch.
+class Listener {
+ public:
+  /// `connections`: `limits.connections`. A few more than that are accepted to be told so with 503; beyond those the kernel's queue waits.
+  Listener(SessionContext& context, int descriptor, std::size_t connections);
+  ~Listener();
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  void start() { readiness_.wait_readable(); }
+  /// Accepts no more. Thread-safe.
+  void stop() noexcept;
+  /// Goes on after a pause (no descriptors left, or too many connections). Called by the worker's tick.
+  void resume() noexcept;
+
+ private:
+  static void on_ready(void* listener) noexcept { static_cast<Listener*>(listener)->accept_batch(); }
+  void accept_batch() noexcept;
+
+  SessionContext& context_;
+  int descriptor_;
+  std::size_t connections_;
+  std::mutex registration_;
+  std::atomic<bool> stopped_{false};
+  std::atomic<bool> paused_{false};
+  Readiness readiness_;
+};
+
+}  // namespace ropeway::server

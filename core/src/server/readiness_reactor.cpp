@@ -1,0 +1,52 @@
+#include "core/src/server/readiness.hpp"
+
+#ifdef ROPEWAY_READINESS_REACTOR
+
+namespace ropeway::server {
+
+using asio::detail::reactor;
+
+void Readiness::complete_ready(void* owner, asio::detail::operation* operation, const asio::error_code&, std::size_t) {
+  if (owner == nullptr) return;  // the io_context is being destroyed
+  auto* self = static_cast<Readiness*>(static_cast<reactor_op*>(operation));
+  self->callback_(self->owner_);
+}
+
+void Readiness::wait_readable() {
+  if (registered_) return start(reactor::read_op);
+  const std::lock_guard lock(registration_);
+  registered_ = true;
+  context_.scheduler_.work_started();  // the reactor counts an internal operation as none, but its completion ends one
+  if (context_.reactor_.register_internal_descriptor(reactor::read_op, descriptor_, data_, this) != 0) {
+    failed_ = true;
+    context_.reactor_.cancel_ops(descriptor_, data_);
+  }
+}
+
+void Readiness::wait_writable() {
+  if (!registered_) {
+    const std::lock_guard lock(registration_);
+    failed_ = context_.reactor_.register_descriptor(descriptor_, data_) != 0;
+    registered_ = true;
+  }
+  start(reactor::write_op);
+}
+
+void Readiness::start(int kind) { context_.reactor_.start_op(kind, descriptor_, data_, this, true, true); }
+
+void Readiness::cancel() {
+  if (registered_) context_.reactor_.cancel_ops(descriptor_, data_);
+}
+
+void Readiness::close() noexcept {
+  if (registered_) context_.reactor_.deregister_descriptor(descriptor_, data_, true);
+}
+
+void Readiness::forget() noexcept {
+  if (registered_) context_.reactor_.cleanup_descriptor_data(data_);
+  registered_ = false;
+}
+
+}  // namespace ropeway::server
+
+#endif

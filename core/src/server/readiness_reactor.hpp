@@ -1,0 +1,73 @@
+#pragma once
+
+#include <atomic>
+#include <mutex>
+
+#include <asio/io_context.hpp>
+// After it, because its parts depend on each other's order.
+#include <asio/detail/reactor.hpp>
+#include <asio/detail/reactor_op.hpp>
+#include <asio/detail/scheduler.hpp>
+
+namespace ropeway::server {
+
+/// See `readiness.hpp`. The operation is part of the object, so a wait allocates nothing.
+///
+/// The descriptor is registered by the first wait and not before: a connection whose only request was there when it was accepted never
+/// meets epoll. Registration queues the operation first and adds the descriptor to the (edge-triggered) set second, so no edge is lost;
+/// it happens under the lock that also guards `cancel`, because the callback may run before it returns.
+class Readiness : private asio::detail::reactor_op {
+ public:
+  using Callback = void (*)(void* owner) noexcept;
+
+  /// What all objects of one io_context share.
+  class Context {
+   public:
+    explicit Context(asio::io_context& io)
+        : reactor_(asio::use_service<asio::detail::reactor>(io)), scheduler_(asio::use_service<asio::detail::scheduler>(io)) {
+      reactor_.init_task();
+    }
+
+   private:
+    friend class Readiness;
+    asio::detail::reactor& reactor_;
+    asio::detail::scheduler& scheduler_;
+  };
+
+  Readiness(Context& context, int descriptor, std::mutex& registration, Callback callback, void* owner) noexcept
+      : reactor_op(asio::error_code(), &Readiness::perform_ready, &Readiness::complete_ready),
+        context_(context),
+        registration_(registration),
+        callback_(callback),
+        owner_(owner),
+        descriptor_(descriptor) {}
+  Readiness(const Readiness&) = delete;
+  Readiness& operator=(const Readiness&) = delete;
+
+  void wait_readable();
+  void wait_writable();
+  /// Ends a wait that is pending. The caller holds the lock that was given as `registration`.
+  void cancel();
+  /// Ends the registration. No wait may be pending. The descriptor itself is closed by the owner between `close` and `forget`.
+  void close() noexcept;
+  void forget() noexcept;
+  /// Whether the descriptor could not be registered (the kernel is out of memory, or of watches): the owner has to give up.
+  [[nodiscard]] bool failed() const noexcept { return failed_; }
+  [[nodiscard]] bool registered() const noexcept { return registered_; }
+
+ private:
+  static status perform_ready(reactor_op*) noexcept { return done_and_exhausted; }
+  static void complete_ready(void* owner, asio::detail::operation* operation, const asio::error_code&, std::size_t);
+  void start(int kind);
+
+  Context& context_;
+  std::mutex& registration_;
+  Callback callback_;
+  void* owner_;
+  asio::detail::reactor::per_descriptor_data data_ = nullptr;
+  int descriptor_;
+  bool registered_ = false;  // written under registration_
+  bool failed_ = false;
+};
+
+}  // namespace ropeway::server

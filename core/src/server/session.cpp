@@ -1,0 +1,447 @@
+#include "core/src/server/session.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <asio/co_spawn.hpp>
+#include <asio/post.hpp>
+
+#include <ropeway/http_error.hpp>
+
+#include "core/src/http/request_access.hpp"
+#include "core/src/server/peer_address.hpp"
+#include "core/src/server/system_clock.hpp"
+
+namespace ropeway::server {
+namespace {
+
+constexpr int rounds_before_others = 16;               // full receives in a row before other connections get their turn
+constexpr std::uint64_t flush_threshold = 128 * 1024;  // owed bytes that are sent before a next pipelined request is looked at
+
+}  // namespace
+
+Session::Session(SessionContext& context, SessionSet::Shard& shard, int descriptor, const void* address, std::size_t address_size,
+                 bool refused)
+    : context_(context),
+      shard_(shard),
+      transport_(descriptor),
+      readiness_(context.readiness, descriptor, shard.mutex, &Session::on_ready, this),
+      codec_(context.limits),
+      refused_(refused) {
+  const PeerAddress peer = format_peer_address(address, address_size, peer_);
+  peer_size_ = static_cast<std::uint8_t>(peer.size);
+  peer_port_ = peer.port;
+}
+
+Session::~Session() {
+  if (exchange_) context_.row.in_flight.fetch_sub(1, std::memory_order_relaxed);
+  detach();
+}
+
+void Session::detach() noexcept {
+  readiness_.close();
+  transport_.close();
+  readiness_.forget();
+}
+
+// ---- waiting > running ------------------------------------------------------------------------------------------------------------
+
+void Session::start() {
+  set_deadline(Phase::header, context_.timeouts.header);
+  if (refused_) {
+    (void)refuse(Status::service_unavailable, "The server has as many connections as it may have (limits.connections).", "connections");
+    return;
+  }
+  receive();
+}
+
+void Session::on_ready(void* session) noexcept { static_cast<Session*>(session)->ready(); }
+
+void Session::ready() {
+  if (waiter_) {
+    const auto waiter = std::move(waiter_);
+    return waiter->resume();
+  }
+  if (readiness_.failed() || context_.stopping.load(std::memory_order_relaxed)) return end();
+  if (deadline_passed()) return on_deadline();
+  switch (phase_.load(std::memory_order_relaxed)) {
+    case Phase::sending:
+      if (flush()) go_on();
+      return;
+    case Phase::lingering: return discard_input();
+    default: return receive();
+  }
+}
+
+void Session::on_deadline() {
+  const Phase phase = phase_.load(std::memory_order_relaxed);
+  if (phase == Phase::body || (phase == Phase::header && !codec_.between_requests())) {
+    (void)refuse(Status::request_timeout, "The request did not arrive in time.",
+                 phase == Phase::body ? "timeouts.body_rate" : "timeouts.header");
+    return;
+  }
+  end();  // idle, without a byte, or a peer that does not read
+}
+
+// ---- reading ----------------------------------------------------------------------------------------------------------------------
+
+void Session::receive() {
+  for (int round = 0; round < rounds_before_others; ++round) {
+    if (exchange_) exchange_->own_body();
+    const std::span<char> room = codec_.prepare();
+    std::size_t count = 0;
+    switch (transport_.receive(room, count)) {
+      case Transfer::done: codec_.commit(count); break;
+      case Transfer::would_block:
+        drained_ = true;
+        unconfirmed_end_.store(false, std::memory_order_relaxed);
+        return wait_for_input();
+      case Transfer::ended:
+        codec_.commit_end();
+        input_ended_ = true;
+        break;
+      case Transfer::failed: return end();
+    }
+    // A receive that does not fill the room has drained the socket, but may hide that the peer has ended its side behind the bytes.
+    // Registering the descriptor would report that; later, the first receive asks again, and the sweep looks for the rest.
+    drained_ = count < room.size() && !(first_receive_ && readiness_.registered());
+    first_receive_ = false;
+    if (!drive()) return;
+    if (drained_) {
+      unconfirmed_end_.store(readiness_.registered(), std::memory_order_relaxed);
+      return wait_for_input();
+    }
+  }
+  asio::post(context_.io, [this] { ready(); });
+}
+
+void Session::wait_for_input() {
+  if (codec_.between_requests()) {
+    if (context_.draining.load(std::memory_order_relaxed)) return end();
+    codec_.release();
+    if (!first_receive_) set_deadline(Phase::idle, context_.timeouts.idle);
+  } else if (exchange_) {
+    set_body_deadline();
+  } else if (phase_.load(std::memory_order_relaxed) != Phase::header) {
+    set_deadline(Phase::header, context_.timeouts.header);
+  }
+  readiness_.wait_readable();
+}
+
+// Takes events until the codec needs more input, or something has to be waited for.
+bool Session::drive() {
+  for (;;) {
+    const protocol::Event event = codec_.next();
+    switch (event.kind) {
+      case protocol::Event::Kind::need_input: return flush();
+      case protocol::Event::Kind::request_head:
+        if (!begin_exchange()) return false;
+        break;
+      case protocol::Event::Kind::body_data:
+        if (exchange_) exchange_->append_body(event.data);
+        break;
+      case protocol::Event::Kind::request_end:
+        if (exchange_ && !serve()) return false;
+        break;
+      case protocol::Event::Kind::error: return refuse(event.error.status_hint, event.error.reason, event.error.reason);
+      case protocol::Event::Kind::end_of_input:
+        if (flush()) end();
+        return false;
+    }
+  }
+}
+
+bool Session::begin_exchange() {
+  http::RequestHead& head = codec_.head();
+  exchange_ = Exchange::acquire();
+  Exchange& exchange = *exchange_;
+  exchange.head = &head;
+  context_.row.in_flight.fetch_add(1, std::memory_order_relaxed);
+  if (context_.access_log != nullptr) {
+    exchange.begun = std::chrono::steady_clock::now();
+    exchange.time = coarse_system_time();
+  }
+  const bool has_body = head.has_body;
+  const bool expects_continue = head.expects_continue;
+  if (!RequestAccess::assign(exchange.request, head)) {
+    return refuse(Status::bad_request, "The path has a malformed escape, or leads above the root.", "path");
+  }
+  RequestAccess::set_peer(exchange.request, {peer_.data(), peer_size_}, peer_port_);
+  exchange.match = context_.site->find(exchange.request);
+  if (exchange.match.endpoint == nullptr) return serve();
+  if (exchange.match.starts_at_head()) {
+    if (has_body) RequestAccess::set_body_reader(exchange.request, &body_reader_);
+    return serve();
+  }
+  if (has_body) {
+    body_begun_ = coarse_steady_time().count();
+    if (expects_continue) {
+      codec_.send_continue();
+      return flush();
+    }
+  }
+  return true;
+}
+
+// ---- answering --------------------------------------------------------------------------------------------------------------------
+
+bool Session::serve() {
+  routing::Reply reply = context_.site->serve(exchange_->request, exchange_->match);
+  if (auto* response = std::get_if<Response>(&reply)) return answer(std::move(*response));
+  spawn_handler(std::get<awaitable<Response>>(std::move(reply)));
+  return false;
+}
+
+protocol::http1::Codec::ResponseOptions Session::response_options(bool close) const {
+  return {context_.common_fields.get(), close || context_.draining.load(std::memory_order_relaxed)};
+}
+
+bool Session::answer(Response response) {
+  Exchange& exchange = *exchange_;
+  exchange.response = std::move(response);
+  answered_ = true;
+  if (exchange.body_failed) {
+    codec_.respond_error(exchange.response, response_options(true));
+  } else if (codec_.respond(exchange.response, response_options(false))) {
+    spawn_stream();
+    return false;
+  }
+  const protocol::SendQueue& output = codec_.output();
+  if (output.size() > output.memory() || output.size() > flush_threshold) {
+    if (!flush()) return false;  // `go_on` finishes the exchange
+  }
+  finish_exchange();
+  if (!codec_.closing()) return true;
+  if (flush()) close_connection();
+  return false;
+}
+
+void Session::spawn_handler(awaitable<Response> reply) {
+  if (codec_.has_output()) (void)transport_.send(codec_.output());  // earlier answers do not wait for this one; a failure shows itself again
+  set_deadline(Phase::handler, context_.timeouts.handler);
+  handling_.store(Handling::running, std::memory_order_release);
+  asio::co_spawn(context_.io, std::move(reply),
+                 [this](std::exception_ptr error, Response response) { handler_ended(std::move(error), std::move(response)); });
+}
+
+void Session::handler_ended(std::exception_ptr error, Response response) {
+  Handling found = Handling::running;
+  if (!handling_.compare_exchange_strong(found, Handling::none, std::memory_order_acq_rel)) {
+    // The deadline was first. Whoever is last, this or the end of the connection, lets the session go.
+    if (found == Handling::abandoned && handling_.compare_exchange_strong(found, Handling::none, std::memory_order_acq_rel)) return;
+    return context_.sessions.remove(*this);
+  }
+  deadline_.store(0, std::memory_order_relaxed);
+  if (error) return end();  // the site has made responses of all but ConnectionLost
+  if (answer(std::move(response))) go_on();
+}
+
+void Session::abandon_handler() {
+  const Exchange& exchange = *exchange_;
+  context_.log.warning("handler did not answer in time",
+                       {{"handler", exchange.match.handler}, {"route", exchange.match.route}, {"setting", std::string_view("timeouts.handler")}});
+  Response response = Response::error(Status::service_unavailable, "The answer took too long.");
+  log_access(&exchange, response.status(), response.body().size());
+  codec_.respond_error(response, response_options(true));
+  if (flush()) close_connection();
+}
+
+void Session::spawn_stream() {
+  deadline_.store(0, std::memory_order_relaxed);
+  phase_.store(Phase::streaming, std::memory_order_relaxed);
+  handling_.store(Handling::running, std::memory_order_release);
+  // The function object stays in the exchange's response, so the coroutine may refer to what it captured.
+  auto run = [](BodyStream& stream, BodyWriter& writer) -> awaitable<void> { co_await stream(writer); };
+  asio::co_spawn(context_.io, run(*exchange_->response.body().stream(), body_writer_),
+                 [this](std::exception_ptr error) { stream_ended(std::move(error)); });
+}
+
+void Session::stream_ended(std::exception_ptr error) {
+  handling_.store(Handling::none, std::memory_order_release);
+  if (error) {
+    // The head is sent, so the only way to tell the client is an unfinished body.
+    try {
+      std::rethrow_exception(error);
+    } catch (const ConnectionLost&) {
+    } catch (const std::exception& exception) {
+      context_.log.error("a streamed body failed", {{"handler", exchange_->match.handler},
+                                                    {"route", exchange_->match.route},
+                                                    {"error", std::string_view(exception.what())}});
+    } catch (...) {
+      context_.log.error("a streamed body failed", {{"handler", exchange_->match.handler}, {"route", exchange_->match.route}});
+    }
+    return end();
+  }
+  codec_.finish();
+  if (flush()) go_on();
+}
+
+// Answers a peer's fault or a passed deadline, and closes. Always gives false.
+bool Session::refuse(Status status, std::string_view explanation, std::string_view log_reason) {
+  if (context_.throttle.allow()) {
+    context_.log.info("request refused", {{"peer", std::string_view(peer_.data(), peer_size_)},
+                                          {"status", static_cast<std::int64_t>(code(status))},
+                                          {"reason", log_reason}});
+  }
+  Response response = Response::error(status, explanation);
+  log_access(exchange_.get(), status, response.body().size());
+  codec_.respond_error(response, response_options(true));
+  if (exchange_) {
+    context_.row.in_flight.fetch_sub(1, std::memory_order_relaxed);
+    exchange_.reset();
+  }
+  if (flush()) close_connection();
+  return false;
+}
+
+void Session::finish_exchange() {
+  const Exchange& exchange = *exchange_;
+  log_access(&exchange, exchange.response.status(), body_bytes());
+  context_.row.requests.fetch_add(1, std::memory_order_relaxed);
+  context_.row.in_flight.fetch_sub(1, std::memory_order_relaxed);
+  exchange_.reset();
+  answered_ = false;
+  phase_.store(Phase::idle, std::memory_order_relaxed);
+}
+
+// Of the response in the exchange, as far as it was given to the queue.
+std::uint64_t Session::body_bytes() const noexcept {
+  const Exchange& exchange = *exchange_;
+  if (exchange.request.method() == Method::head || is_bodiless(exchange.response.status())) return 0;
+  return exchange.response.body().is_stream() ? exchange.streamed : exchange.response.body().size();
+}
+
+void Session::log_access(const Exchange* exchange, Status status, std::uint64_t body_bytes) noexcept {
+  if (context_.access_log == nullptr) return;
+  observability::AccessRecord record;
+  record.peer_address = {peer_.data(), peer_size_};
+  record.status = status;
+  record.body_bytes = body_bytes;
+  if (exchange != nullptr) {
+    const Request& request = exchange->request;
+    record.time = exchange->time;
+    record.duration = std::chrono::steady_clock::now() - exchange->begun;
+    record.method = request.method_name();
+    record.target = request.target();
+    record.version = request.version() == Version::http_1_1 ? "HTTP/1.1" : "HTTP/1.0";
+    record.host = request.host();
+    record.referer = request.header("referer");
+    record.user_agent = request.header("user-agent");
+    record.handler = exchange->match.handler;
+  } else {
+    record.time = coarse_system_time();
+  }
+  context_.access_log->write(record);
+}
+
+// After what was owed has been sent, or a handler has answered.
+void Session::go_on() {
+  if (exchange_ && answered_) finish_exchange();
+  if (codec_.closing()) {
+    if (flush()) close_connection();
+    return;
+  }
+  if (!drive()) return;
+  if (drained_) return wait_for_input();
+  receive();
+}
+
+// ---- sending ----------------------------------------------------------------------------------------------------------------------
+
+bool Session::flush() {
+  if (!codec_.has_output()) return true;
+  protocol::SendQueue& output = codec_.output();
+  const std::uint64_t before = output.size();
+  switch (transport_.send(output)) {
+    case Transfer::done: return true;
+    case Transfer::would_block:
+      if (phase_.load(std::memory_order_relaxed) != Phase::sending || output.size() < before) {
+        set_deadline(Phase::sending, context_.timeouts.send);
+      }
+      readiness_.wait_writable();
+      return false;
+    default: end(); return false;
+  }
+}
+
+void Session::close_connection() {
+  if (input_ended_ || !codec_.must_linger()) return end();
+  transport_.shutdown_send();
+  set_deadline(Phase::lingering, context_.timeouts.linger);
+  discard_input();
+}
+
+// RFC 9112 §9.6: a client that still sends would get a reset, and lose the answer, if the socket were closed at once.
+void Session::discard_input() {
+  static thread_local std::array<char, 64 * 1024> scratch;
+  for (int round = 0; round < rounds_before_others; ++round) {
+    std::size_t count = 0;
+    switch (transport_.receive(scratch, count)) {
+      case Transfer::done: break;
+      case Transfer::would_block: return readiness_.wait_readable();
+      default: return end();
+    }
+  }
+  asio::post(context_.io, [this] { ready(); });
+}
+
+void Session::end() {
+  if (exchange_ && answered_ && handling_.load(std::memory_order_relaxed) == Handling::none) {  // cut off while it was sent
+    const std::uint64_t size = body_bytes();
+    log_access(exchange_.get(), exchange_->response.status(), size - std::min(size, codec_.output().size()));
+  }
+  Handling found = Handling::abandoned;
+  if (handling_.load(std::memory_order_acquire) == Handling::abandoned) {
+    const std::lock_guard lock(shard_.mutex);
+    deadline_.store(0, std::memory_order_relaxed);
+    phase_.store(Phase::handler, std::memory_order_relaxed);
+    detach();
+    if (handling_.compare_exchange_strong(found, Handling::closed, std::memory_order_acq_rel)) return;
+  }
+  context_.sessions.remove(*this);
+}
+
+// ---- deadlines --------------------------------------------------------------------------------------------------------------------
+
+void Session::set_deadline(Phase phase, std::chrono::milliseconds after) noexcept {
+  phase_.store(phase, std::memory_order_relaxed);
+  deadline_.store((coarse_steady_time() + after).count(), std::memory_order_relaxed);
+}
+
+// A body must go on arriving, and bring `body_rate` on average once `body_grace` is over.
+void Session::set_body_deadline() noexcept {
+  const config::TimeoutsConfig& timeouts = context_.timeouts;
+  const std::int64_t now = coarse_steady_time().count();
+  std::int64_t deadline = now + timeouts.body_grace.count();
+  if (timeouts.body_rate > 0) {
+    const auto earned = static_cast<std::int64_t>(std::min<std::uint64_t>(codec_.body_received(), 1ULL << 50U) * 1000 / timeouts.body_rate);
+    deadline = std::min(deadline, body_begun_ + timeouts.body_grace.count() + earned);
+  }
+  phase_.store(Phase::body, std::memory_order_relaxed);
+  deadline_.store(deadline, std::memory_order_relaxed);
+}
+
+bool Session::deadline_passed() const noexcept {
+  const std::int64_t deadline = deadline_.load(std::memory_order_relaxed);
+  return deadline != 0 && coarse_steady_time().count() >= deadline;
+}
+
+void Session::check_deadline(std::chrono::milliseconds now, bool wake_idle) noexcept {
+  const std::int64_t deadline = deadline_.load(std::memory_order_relaxed);
+  const bool passed = deadline != 0 && now.count() >= deadline;
+  if (phase_.load(std::memory_order_relaxed) == Phase::idle) {
+    const bool ended = unconfirmed_end_.exchange(false, std::memory_order_relaxed) && transport_.peer_has_ended();
+    if (passed || wake_idle || ended) readiness_.cancel();
+    return;
+  }
+  if (!passed) return;
+  Handling found = Handling::running;
+  if (phase_.load(std::memory_order_relaxed) == Phase::handler &&
+      handling_.compare_exchange_strong(found, Handling::abandoned, std::memory_order_acq_rel)) {
+    asio::post(context_.io, [this] { abandon_handler(); });
+    return;
+  }
+  readiness_.cancel();
+}
+
+}  // namespace ropeway::server

@@ -1,0 +1,175 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <list>
+#include <memory>
+#include <string_view>
+
+#include <asio/io_context.hpp>
+
+#include <ropeway/body.hpp>
+
+#include "core/src/config/server_config.hpp"
+#include "core/src/observability/access_log.hpp"
+#include "core/src/observability/log_sink.hpp"
+#include "core/src/observability/scoreboard.hpp"
+#include "core/src/protocol/http1/codec.hpp"
+#include "core/src/routing/site.hpp"
+#include "core/src/server/common_fields.hpp"
+#include "core/src/server/exchange.hpp"
+#include "core/src/server/log_throttle.hpp"
+#include "core/src/server/readiness.hpp"
+#include "core/src/server/session_set.hpp"
+#include "core/src/server/session_streams.hpp"
+#include "core/src/server/tcp_transport.hpp"
+
+namespace ropeway::server {
+
+/// What all sessions of a worker share.
+struct SessionContext {
+  asio::io_context& io;
+  Readiness::Context& readiness;
+  SessionSet& sessions;
+  protocol::Limits limits;
+  std::size_t send_buffer_bytes;
+  config::TimeoutsConfig timeouts;
+  CommonFields common_fields;
+  Logger& log;
+  observability::AccessLog* access_log;
+  observability::WorkerRow& row;
+  LogThrottle throttle;  // for lines that a peer can cause
+  std::function<void()> on_busy;  // there is something to sweep
+  const routing::Site* site = nullptr;
+  std::atomic<bool> draining{false};  // finish what runs, begin nothing
+  std::atomic<bool> stopping{false};  // end every connection that waits
+};
+
+/// One connection, from accept to close: reads, lets the codec find requests, has them answered, sends, and keeps the deadlines.
+///
+/// It is a state machine, not a coroutine: an idle connection then holds no buffer, no timer and no frame. At any moment exactly
+/// one of these is true, and whoever makes it true touches the session no more:
+///
+///   waiting    a wait for the socket is pending; the callback goes on
+///   running    a thread is inside one of its functions
+///   handling   a handler's coroutine runs somewhere; its end goes on, or its deadline does (whichever is first: `handling_`)
+///
+/// Deadlines are a time stamp that a coarse sweep compares (no timer for each request). The sweep only wakes a session that waits, by
+/// cancelling the wait; the session then looks at its own deadline. A thread that runs it is never disturbed.
+/// It ends in `end()`, and nowhere else.
+class Session {
+ public:
+  Session(SessionContext& context, SessionSet::Shard& shard, int descriptor, const void* address, std::size_t address_size, bool refused);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  /// Begins to serve. Called once, by the thread that accepted.
+  void start();
+  /// For the sweep, which holds the shard's lock. `wake_idle`: wake it also where it only waits for a next request.
+  void check_deadline(std::chrono::milliseconds now, bool wake_idle) noexcept;
+  /// For the sweep at the end of the worker: wakes it whatever it waits for.
+  void wake() noexcept { readiness_.cancel(); }
+  /// Closes the socket while the io_context still lives. Nothing may be pending.
+  void detach() noexcept;
+
+  [[nodiscard]] SessionContext& context() noexcept { return context_; }
+  [[nodiscard]] SessionSet::Shard& shard() noexcept { return shard_; }
+  std::list<Session>::iterator position;  // the set's
+
+ private:
+  friend class SessionBodyReader;
+  friend class SessionBodyWriter;
+
+  /// A coroutine that waits for the socket, whatever its handler's type.
+  class Waiter {
+   public:
+    virtual ~Waiter() = default;
+    virtual void resume() = 0;
+  };
+  template <class Handler>
+  class WaiterOf;
+
+  // What the deadline is about, and so what its passing means.
+  enum class Phase : std::uint8_t { idle, header, body, handler, streaming, sending, lingering };
+  // Who has the session while a coroutine runs.
+  enum class Handling : std::uint8_t {
+    none,       // no coroutine
+    running,    // a coroutine runs and does not touch the connection
+    transfer,   // a coroutine reads or writes the connection; its deadline is its own business
+    abandoned,  // the deadline came first: 503 was or is being sent; the coroutine's end is awaited
+    closed,     // the connection has ended, the coroutine has not: its end destroys the session
+  };
+
+  // waiting > running
+  static void on_ready(void* session) noexcept;
+  void ready();
+  void on_deadline();
+
+  // reading
+  void receive();
+  void wait_for_input();
+  [[nodiscard]] bool drive();  // false: the session waits, handles, or has ended
+  [[nodiscard]] bool begin_exchange();
+
+  // answering
+  [[nodiscard]] bool serve();
+  [[nodiscard]] bool answer(Response response);
+  void spawn_handler(awaitable<Response> reply);
+  void handler_ended(std::exception_ptr error, Response response);
+  void abandon_handler();
+  void spawn_stream();
+  void stream_ended(std::exception_ptr error);
+  [[nodiscard]] bool refuse(Status status, std::string_view explanation, std::string_view log_reason);
+  void finish_exchange();
+  [[nodiscard]] std::uint64_t body_bytes() const noexcept;
+  void log_access(const Exchange* exchange, Status status, std::uint64_t body_bytes) noexcept;
+  [[nodiscard]] protocol::http1::Codec::ResponseOptions response_options(bool close) const;
+  void go_on();
+
+  // for the coroutine's side of the connection (session_streams.cpp)
+  void begin_transfer();
+  void end_transfer() noexcept;
+  [[nodiscard]] awaitable<void> wait_until_ready(bool writable);
+  [[nodiscard]] awaitable<void> send_owed(std::uint64_t at_most);
+
+  // sending
+  [[nodiscard]] bool flush();  // true: all sent; false: the session waits, or has ended
+  void close_connection();
+  void discard_input();
+  void end();
+
+  // deadlines
+  void set_deadline(Phase phase, std::chrono::milliseconds after) noexcept;
+  void set_body_deadline() noexcept;
+  [[nodiscard]] bool deadline_passed() const noexcept;
+
+  SessionContext& context_;
+  SessionSet::Shard& shard_;
+  TcpTransport transport_;
+  Readiness readiness_;
+  protocol::http1::Codec codec_;
+  Exchange::Pointer exchange_;
+  std::unique_ptr<Waiter> waiter_;  // a coroutine that waits for the socket
+  SessionBodyReader body_reader_{*this};
+  SessionBodyWriter body_writer_{*this};
+  std::atomic<std::int64_t> deadline_{0};  // milliseconds of coarse steady time; 0: none
+  std::atomic<Phase> phase_{Phase::header};
+  std::atomic<Handling> handling_{Handling::none};
+  std::atomic<bool> unconfirmed_end_{false};  // a short read may have hidden the peer's end
+  bool refused_;                              // too many connections: only to be told so
+  bool input_ended_ = false;
+  bool first_receive_ = true;
+  bool drained_ = false;  // the last receive left nothing in the socket
+  bool answered_ = false; // the exchange's response is in the queue
+  std::uint16_t peer_port_ = 0;
+  std::uint8_t peer_size_ = 0;
+  std::int64_t body_begun_ = 0;
+  std::array<char, 46> peer_{};
+};
+
+}  // namespace ropeway::server

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+
+namespace ropeway::server {
+
+class Session;
+struct SessionContext;
+
+/// Every open session of a worker, and its owner. Split into shards, each under a lock that is taken when a connection begins, is
+/// registered, ends, and is swept: never for a request.
+class SessionSet {
+ public:
+  static constexpr std::size_t shard_count = 16;
+  struct Shard {
+    std::mutex mutex;
+    std::list<Session> sessions;
+  };
+
+  SessionSet();
+  ~SessionSet();
+
+  /// Makes a session for a connection that was accepted; it lives until it calls `remove`.
+  Session& add(SessionContext& context, int descriptor, const void* address, std::size_t address_size, bool refused);
+  /// Destroys `session`; the last thing that it asks for.
+  void remove(Session& session) noexcept;
+  /// Wakes every session whose deadline has passed, and, with `wake_idle`, those that only wait for a next request (drain).
+  void sweep(std::chrono::milliseconds now, bool wake_idle) noexcept;
+  [[nodiscard]] std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
+  /// Called by the thread that removes the last session.
+  std::function<void()> on_empty;
+  /// Wakes every session that waits.
+  void wake_all() noexcept;
+  /// Closes every socket; the sessions themselves end with this object, after the io_context and what it still holds of them.
+  void detach_all() noexcept;
+
+ private:
+  std::array<Shard, shard_count> shards_;
+  std::atomic<std::size_t> size_{0};
+  std::atomic<std::size_t> next_shard_{0};
+};
+
+}  // namespace ropeway::server

@@ -1,0 +1,156 @@
+// The coroutine's side of a session: while a handler reads its request's body or writes its response's, the coroutine has the
+// connection (`Handling::transfer`), waits for the socket itself, and watches the deadline itself.
+
+#include "core/src/server/session_streams.hpp"
+
+#include <asio/associated_executor.hpp>
+#include <asio/async_result.hpp>
+#include <asio/dispatch.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include <ropeway/http_error.hpp>
+
+#include "core/src/server/session.hpp"
+#include "core/src/server/system_clock.hpp"
+
+namespace ropeway::server {
+
+template <class Handler>
+class Session::WaiterOf final : public Session::Waiter {
+ public:
+  explicit WaiterOf(Handler handler) : handler_(std::move(handler)) {}
+  void resume() override {
+    auto executor = asio::get_associated_executor(handler_);
+    asio::dispatch(executor, std::move(handler_));
+  }
+
+ private:
+  Handler handler_;
+};
+
+awaitable<void> Session::wait_until_ready(bool writable) {
+  if (context_.stopping.load(std::memory_order_relaxed)) throw ConnectionLost("the server stops");
+  co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(
+      [this, writable](auto handler) {
+        waiter_ = std::make_unique<WaiterOf<decltype(handler)>>(std::move(handler));
+        writable ? readiness_.wait_writable() : readiness_.wait_readable();
+      },
+      asio::use_awaitable);
+}
+
+void Session::begin_transfer() {
+  Handling found = Handling::running;
+  if (!handling_.compare_exchange_strong(found, Handling::transfer, std::memory_order_acq_rel)) {
+    throw ConnectionLost("the request was given up: its deadline has passed");
+  }
+}
+
+void Session::end_transfer() noexcept { handling_.store(Handling::running, std::memory_order_release); }
+
+// Sends until at most `at_most` bytes are owed.
+awaitable<void> Session::send_owed(std::uint64_t at_most) {
+  protocol::SendQueue& output = codec_.output();
+  for (;;) {
+    const Transfer transfer = transport_.send(output);
+    if (transfer == Transfer::failed) throw ConnectionLost("the client has gone");
+    if (transfer == Transfer::done || output.size() <= at_most) co_return;
+    set_deadline(Phase::sending, context_.timeouts.send);
+    const std::uint64_t before = output.size();
+    co_await wait_until_ready(true);
+    if (readiness_.failed() || (deadline_passed() && output.size() == before)) {
+      throw ConnectionLost("the client does not read (timeouts.send)");
+    }
+  }
+}
+
+namespace {
+
+// Gives the connection back when the coroutine's read or write ends, also by an exception.
+template <class Give>
+class Finally {
+ public:
+  explicit Finally(Give give) : give_(std::move(give)) {}
+  ~Finally() { give_(); }
+  Finally(const Finally&) = delete;
+  Finally& operator=(const Finally&) = delete;
+
+ private:
+  Give give_;
+};
+
+}  // namespace
+
+awaitable<std::string_view> SessionBodyReader::read() {
+  Session& session = session_;
+  Exchange& exchange = *session.exchange_;
+  if (exchange.body_failed) throw HttpError(exchange.body_error.status_hint, std::string(exchange.body_error.reason));
+  if (exchange.body_ended) co_return std::string_view();
+  session.begin_transfer();
+  const Finally give_back([&session] {
+    session.set_deadline(Session::Phase::handler, session.context_.timeouts.handler);
+    session.end_transfer();
+  });
+  const auto fail = [&exchange](Status status, std::string_view reason) {
+    exchange.body_failed = true;
+    exchange.body_error = {status, reason};
+    return HttpError(status, std::string(reason));
+  };
+  if (session.codec_.body_received() == 0) session.body_begun_ = coarse_steady_time().count();
+  for (;;) {
+    const protocol::Event event = session.codec_.next();
+    switch (event.kind) {
+      case protocol::Event::Kind::body_data: co_return event.data;
+      case protocol::Event::Kind::request_end: exchange.body_ended = true; co_return std::string_view();
+      case protocol::Event::Kind::error: throw fail(event.error.status_hint, event.error.reason);
+      case protocol::Event::Kind::need_input: break;
+      default: throw ConnectionLost("the client has gone");
+    }
+    session.codec_.send_continue();
+    co_await session.send_owed(0);
+    std::size_t count = 0;
+    const std::span<char> room = session.codec_.prepare();
+    switch (session.transport_.receive(room, count)) {
+      case Transfer::done:
+        session.codec_.commit(count);
+        session.drained_ = count < room.size();
+        break;
+      case Transfer::ended:
+        session.codec_.commit_end();
+        session.input_ended_ = true;
+        break;
+      case Transfer::would_block:
+        session.drained_ = true;
+        session.set_body_deadline();
+        co_await session.wait_until_ready(false);
+        if (session.readiness_.failed()) throw ConnectionLost("the connection cannot be watched");
+        if (session.deadline_passed()) throw fail(Status::request_timeout, "The request's body did not arrive in time.");
+        break;
+      case Transfer::failed: throw ConnectionLost("the client has gone");
+    }
+  }
+}
+
+awaitable<void> SessionBodyWriter::write(std::string_view data) {
+  if (data.empty()) co_return;
+  session_.begin_transfer();
+  const Finally give_back([this] {
+    session_.deadline_.store(0, std::memory_order_relaxed);
+    session_.phase_.store(Session::Phase::streaming, std::memory_order_relaxed);
+    session_.end_transfer();
+  });
+  session_.codec_.write(data);
+  session_.exchange_->streamed += data.size();
+  co_await session_.send_owed(session_.context_.send_buffer_bytes);
+}
+
+awaitable<void> SessionBodyWriter::flush() {
+  session_.begin_transfer();
+  const Finally give_back([this] {
+    session_.deadline_.store(0, std::memory_order_relaxed);
+    session_.phase_.store(Session::Phase::streaming, std::memory_order_relaxed);
+    session_.end_transfer();
+  });
+  co_await session_.send_owed(0);
+}
+
+}  // namespace ropeway::server

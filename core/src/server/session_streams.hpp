@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string_view>
+
+#include <ropeway/body.hpp>
+
+namespace ropeway::server {
+
+class Session;
+
+/// The body of the request in progress, read by a handler's coroutine straight from the connection.
+class SessionBodyReader final : public BodyReader {
+ public:
+  explicit SessionBodyReader(Session& session) noexcept : session_(session) {}
+  [[nodiscard]] awaitable<std::string_view> read() override;
+
+ private:
+  Session& session_;
+};
+
+/// The body of the response in progress, written by a coroutine straight to the connection.
+class SessionBodyWriter final : public BodyWriter {
+ public:
+  explicit SessionBodyWriter(Session& session) noexcept : session_(session) {}
+  [[nodiscard]] awaitable<void> write(std::string_view data) override;
+  [[nodiscard]] awaitable<void> flush() override;
+
+ private:
+  Session& session_;
+};
+
+}  // namespace ropeway::server

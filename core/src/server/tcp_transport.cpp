@@ -1,0 +1,79 @@
+#include "core/src/server/tcp_transport.hpp"
+
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+namespace ropeway::server {
+namespace {
+
+constexpr std::size_t max_pieces = 32;
+constexpr std::uint64_t sendfile_piece = 1U << 30U;  // a call may send less than 2 GiB
+
+Transfer outcome_of_error() noexcept { return errno == EAGAIN || errno == EWOULDBLOCK ? Transfer::would_block : Transfer::failed; }
+
+// One call's worth of memory.
+ssize_t send_memory(int descriptor, const protocol::SendQueue& queue) noexcept {
+  std::array<std::string_view, max_pieces> pieces;
+  const std::size_t count = queue.gather(pieces);
+  const int flags = MSG_NOSIGNAL | (queue.file_follows() ? MSG_MORE : 0);
+  if (count == 1) return ::send(descriptor, pieces[0].data(), pieces[0].size(), flags);
+  std::array<iovec, max_pieces> vector;
+  for (std::size_t i = 0; i < count; ++i) vector[i] = {const_cast<char*>(pieces[i].data()), pieces[i].size()};
+  msghdr message{};
+  message.msg_iov = vector.data();
+  message.msg_iovlen = count;
+  return ::sendmsg(descriptor, &message, flags);
+}
+
+}  // namespace
+
+Transfer TcpTransport::receive(std::span<char> room, std::size_t& count) noexcept {
+  for (;;) {
+    const ssize_t received = ::recv(descriptor_, room.data(), room.size(), 0);
+    if (received > 0) {
+      count = static_cast<std::size_t>(received);
+      return Transfer::done;
+    }
+    if (received == 0) return Transfer::ended;
+    if (errno != EINTR) return outcome_of_error();
+  }
+}
+
+Transfer TcpTransport::send(protocol::SendQueue& queue) noexcept {
+  while (!queue.empty()) {
+    ssize_t sent = 0;
+    if (const FileSlice* slice = queue.front_file()) {
+      auto offset = static_cast<off_t>(slice->offset);
+      sent = ::sendfile(descriptor_, slice->file->descriptor(), &offset, std::min(slice->length, sendfile_piece));
+      if (sent == 0) return Transfer::failed;  // the file has become shorter
+    } else {
+      sent = send_memory(descriptor_, queue);
+    }
+    if (sent < 0) {
+      if (errno == EINTR) continue;
+      return outcome_of_error();
+    }
+    queue.consume(static_cast<std::uint64_t>(sent));
+  }
+  return Transfer::done;
+}
+
+void TcpTransport::shutdown_send() noexcept { ::shutdown(descriptor_, SHUT_WR); }
+
+bool TcpTransport::peer_has_ended() const noexcept {
+  char byte = 0;
+  return ::recv(descriptor_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+void TcpTransport::close() noexcept {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  descriptor_ = -1;
+}
+
+}  // namespace ropeway::server

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "core/src/protocol/send_queue.hpp"
+
+namespace ropeway::server {
+
+/// What became of a transfer that does not wait.
+enum class Transfer : std::uint8_t {
+  done,         ///< something was transferred (a receive), or all of it (a send)
+  would_block,  ///< wait until the socket is ready
+  ended,        ///< the peer has ended its side (a receive)
+  failed,       ///< the connection is of no use any more
+};
+
+/// A stream socket (TCP or unix) that never waits, owned. It knows nothing of HTTP.
+class TcpTransport {
+ public:
+  /// Takes over `descriptor`, a non-blocking socket.
+  explicit TcpTransport(int descriptor) noexcept : descriptor_(descriptor) {}
+  ~TcpTransport() { close(); }
+  TcpTransport(const TcpTransport&) = delete;
+  TcpTransport& operator=(const TcpTransport&) = delete;
+
+  [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
+
+  /// One system call; sets `count` to the bytes received.
+  [[nodiscard]] Transfer receive(std::span<char> room, std::size_t& count) noexcept;
+  /// Sends and consumes what is in `queue`: gathered memory in one call, files without a copy. A file that has become shorter than
+  /// what was promised of it is a failure, since the response cannot be completed.
+  [[nodiscard]] Transfer send(protocol::SendQueue& queue) noexcept;
+  /// Ends our side; the peer can still send (lingering close, RFC 9112 §9.6).
+  void shutdown_send() noexcept;
+  /// Whether the peer has ended its side and everything before that was read. One system call, nothing is consumed.
+  [[nodiscard]] bool peer_has_ended() const noexcept;
+  void close() noexcept;
+
+ private:
+  int descriptor_;
+};
+
+}  // namespace ropeway::server

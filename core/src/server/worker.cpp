@@ -1,0 +1,211 @@
+#include "core/src/server/worker.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <list>
+#include <thread>
+
+#include <asio/executor_work_guard.hpp>
+#include <asio/posix/stream_descriptor.hpp>
+#include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
+
+#include "core/src/server/blocking_pool.hpp"
+#include "core/src/server/listener.hpp"
+#include "core/src/server/session.hpp"
+#include "core/src/server/system_clock.hpp"
+
+namespace ropeway::server {
+namespace {
+
+constexpr std::chrono::milliseconds tick_interval{250};  // the coarseness of every deadline
+
+protocol::Limits protocol_limits(const config::LimitsConfig& limits) {
+  protocol::Limits result;
+  result.header_bytes = limits.header_bytes;
+  result.header_count = limits.header_count;
+  result.target_bytes = limits.target_bytes;
+  result.body_bytes = limits.body_bytes;
+  return result;
+}
+
+class WorkerServices final : public Services {
+ public:
+  WorkerServices(Logger& logger, const config::BlockingConfig& blocking) : logger_(logger), pool_(blocking.threads, blocking.queue) {}
+  [[nodiscard]] Logger& logger() noexcept override { return logger_; }
+  [[nodiscard]] const Clock& clock() const noexcept override { return clock_; }
+  [[nodiscard]] BlockingPool& blocking_pool() noexcept override { return pool_; }
+  void join() noexcept { pool_.join(); }
+
+ private:
+  Logger& logger_;
+  SystemClock clock_;
+  BoundedBlockingPool pool_;
+};
+
+}  // namespace
+
+// The order of members is the order of ends, backwards: the io_context (and with it every coroutine) goes before what coroutines refer to.
+struct Worker::State {
+  explicit State(WorkerOptions given)
+      : options(std::move(given)),
+        services(*options.log, options.blocking),
+        io(static_cast<int>(std::max(1U, options.threads))),
+        work(io.get_executor()),
+        readiness(io),
+        context{.io = io,
+                .readiness = readiness,
+                .sessions = sessions,
+                .limits = protocol_limits(options.limits),
+                .send_buffer_bytes = options.limits.send_buffer_bytes,
+                .timeouts = options.timeouts,
+                .common_fields = CommonFields(options.server_name),
+                .log = *options.log,
+                .access_log = options.access_log,
+                .row = options.row != nullptr ? *options.row : own_row,
+                .throttle = {},
+                .on_busy = [this] { start_ticking(); },
+                .site = nullptr,
+                .draining = false,
+                .stopping = false},
+        tick(io),
+        drain_deadline(io) {
+    sessions.on_empty = [this] {
+      if (context.draining.load(std::memory_order_acquire)) finish(true);
+    };
+  }
+
+  // The tick runs only while there is something to sweep, so that an idle server sleeps.
+  void start_ticking() {
+    if (!ticking.exchange(true, std::memory_order_acq_rel)) asio::post(io, [this] { arm_tick(); });
+  }
+  void arm_tick() {
+    tick.expires_after(tick_interval);
+    tick.async_wait([this](const asio::error_code& error) {
+      if (!error) on_tick();
+    });
+  }
+  void on_tick() {
+    sessions.sweep(coarse_steady_time(), context.draining.load(std::memory_order_relaxed));
+    if (options.access_log != nullptr) options.access_log->flush();
+    for (Listener& listener : listeners) listener.resume();
+    if (sessions.size() > 0) return arm_tick();
+    ticking.store(false, std::memory_order_release);
+    if (sessions.size() > 0) start_ticking();
+  }
+
+  void begin_drain() {
+    if (context.draining.exchange(true, std::memory_order_acq_rel)) return;
+    context.row.state.store(observability::WorkerState::draining, std::memory_order_relaxed);
+    for (Listener& listener : listeners) listener.stop();
+    drain_deadline.expires_after(options.timeouts.drain);
+    drain_deadline.async_wait([this](const asio::error_code& error) {
+      if (!error) finish(false);
+    });
+    sessions.sweep(coarse_steady_time(), true);
+    start_ticking();
+    if (sessions.size() == 0) finish(true);
+  }
+
+  void finish(bool all_answered) {
+    answered_all.store(all_answered, std::memory_order_relaxed);
+    io.stop();
+  }
+
+  void run_thread() noexcept {
+    for (;;) {
+      try {
+        io.run();
+        return;
+      } catch (const std::exception& exception) {  // out of a program's own work on this loop; sessions let none through
+        options.log->error("an exception left the event loop", {{"error", std::string_view(exception.what())}});
+      } catch (...) {
+        options.log->error("an exception left the event loop");
+      }
+    }
+  }
+
+  WorkerOptions options;
+  observability::WorkerRow own_row;
+  std::unique_ptr<const routing::Site> site;
+  WorkerServices services;
+  SessionSet sessions;
+  asio::io_context io;
+  asio::executor_work_guard<asio::io_context::executor_type> work;
+  Readiness::Context readiness;
+  SessionContext context;
+  std::list<Listener> listeners;
+  std::list<asio::posix::stream_descriptor> watched;
+  asio::steady_timer tick;
+  asio::steady_timer drain_deadline;
+  std::atomic<bool> ticking{false};
+  std::atomic<bool> answered_all{false};
+};
+
+Worker::Worker(WorkerOptions options) : state_(std::make_unique<State>(std::move(options))) {}
+
+Worker::~Worker() {
+  State& state = *state_;
+  // Every wait that is pending is ended in order, because its operation is part of its session; what coroutines still hold of
+  // the sessions goes with the io_context.
+  state.context.stopping.store(true, std::memory_order_relaxed);
+  for (Listener& listener : state.listeners) listener.stop();
+  state.services.join();
+  state.io.restart();
+  state.sessions.wake_all();
+  state.io.poll();
+  state.sessions.detach_all();
+  for (auto& descriptor : state.watched) descriptor.release();
+  if (state.options.access_log != nullptr) state.options.access_log->flush();
+}
+
+Services& Worker::services() noexcept { return state_->services; }
+
+void Worker::set_site(std::unique_ptr<const routing::Site> site) {
+  state_->site = std::move(site);
+  state_->context.site = state_->site.get();
+}
+
+void Worker::listen(const std::vector<ListenDescriptor>& listeners) {
+  for (const ListenDescriptor& listener : listeners) {
+    state_->listeners.emplace_back(state_->context, listener.descriptor, state_->options.limits.connections).start();
+  }
+}
+
+void Worker::watch(int descriptor, std::function<bool()> on_readable) {
+  auto& watched = state_->watched.emplace_back(state_->io, descriptor);
+  struct Watch {
+    asio::posix::stream_descriptor& watched;
+    std::function<bool()> on_readable;
+    void operator()(const asio::error_code& error) {
+      if (error || !on_readable()) return;
+      asio::posix::stream_descriptor& again = watched;
+      again.async_wait(asio::posix::stream_descriptor::wait_read, std::move(*this));
+    }
+  };
+  watched.async_wait(asio::posix::stream_descriptor::wait_read, Watch{watched, std::move(on_readable)});
+}
+
+asio::io_context& Worker::io() noexcept { return state_->io; }
+
+bool Worker::run(unsigned threads) {
+  State& state = *state_;
+  if (threads == 0) threads = std::max(1U, state.options.threads);
+  std::vector<std::thread> others;
+  others.reserve(threads - 1);
+  for (unsigned i = 1; i < threads; ++i) others.emplace_back([&state] { state.run_thread(); });
+  state.run_thread();
+  for (std::thread& thread : others) thread.join();
+  return state.answered_all.load(std::memory_order_relaxed);
+}
+
+void Worker::drain() {
+  asio::post(state_->io, [state = state_.get()] { state->begin_drain(); });
+}
+
+void Worker::stop() noexcept { state_->finish(false); }
+
+std::size_t Worker::connections() const noexcept { return state_->sessions.size(); }
+
+}  // namespace ropeway::server

@@ -1,0 +1,23 @@
+#include <stdexcept>
+
+#include "core/src/config/loader.hpp"
+#include "core/src/server/worker.hpp"
+
+namespace ropeway::server {
+
+WorkerOptions worker_options(const config::ServerConfig& config) {
+  WorkerOptions options;
+  options.limits = config.limits;
+  options.timeouts = config.timeouts;
+  options.blocking = config.blocking;
+  options.server_name = config.server_name;
+  return options;
+}
+
+WorkerOptions default_worker_options() {
+  const config::Loaded loaded = config::load(R"({"routes": []})", "", {});
+  if (!loaded.config) throw std::runtime_error(loaded.diagnostics.front().text());  // a variable of the environment
+  return worker_options(*loaded.config);
+}
+
+}  // namespace ropeway::server

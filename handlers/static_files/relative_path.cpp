@@ -1,0 +1,48 @@
+#include "handlers/static_files/relative_path.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace ropeway::handlers {
+
+RelativePath& RelativePath::operator=(const RelativePath& other) noexcept {
+  if (this == &other) return *this;
+  size_ = other.size_;
+  std::memcpy(text_, other.text_, size_ + 1);
+  return *this;
+}
+
+bool RelativePath::assign(std::string_view path, Dotfiles dotfiles) noexcept {
+  truncate(0);
+  while (!path.empty()) {
+    const std::size_t end = std::min(path.find('/'), path.size());
+    const std::string_view segment = path.substr(0, end);
+    path.remove_prefix(std::min(end + 1, path.size()));
+    if (segment.empty()) continue;
+    const bool dotted = segment.front() == '.';
+    const bool refused = (dotted && (dotfiles == Dotfiles::hidden || segment == "." || segment == "..")) ||
+                         std::memchr(segment.data(), '\0', segment.size()) != nullptr;
+    if (refused || !push(segment)) {
+      truncate(0);
+      return false;
+    }
+  }
+  return true;
+}
+
+bool RelativePath::push(std::string_view name) noexcept {
+  const std::size_t separator = size_ == 0 ? 0 : 1;
+  if (name.size() >= sizeof text_ - size_ - separator) return false;
+  if (separator != 0) text_[size_] = '/';
+  std::memcpy(text_ + size_ + separator, name.data(), name.size());
+  size_ += separator + name.size();
+  finish();
+  return true;
+}
+
+void RelativePath::truncate(std::size_t size) noexcept {
+  size_ = size;
+  finish();
+}
+
+}  // namespace ropeway::handlers

@@ -1,0 +1,97 @@
+#include "handlers/static_files/served_file.hpp"
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+
+#include <unistd.h>
+
+#include <ropeway/media_type.hpp>
+
+namespace ropeway::handlers {
+namespace {
+
+// Longer than any kernel's tick (10 ms at 100 Hz), shorter than anybody waits.
+constexpr auto settling_time = std::chrono::milliseconds(50);
+constexpr int read_attempts = 3;
+
+[[nodiscard]] std::chrono::system_clock::time_point time_of(const timespec& time) {
+  using std::chrono::system_clock;
+  return system_clock::time_point(std::chrono::duration_cast<system_clock::duration>(std::chrono::seconds(time.tv_sec) +
+                                                                                      std::chrono::nanoseconds(time.tv_nsec)));
+}
+
+/// "\"inode-mtime-size\"", in hexadecimal
+[[nodiscard]] std::string etag_of(const FileIdentity& identity) {
+  const auto nanoseconds = static_cast<std::uint64_t>(identity.modified.tv_sec) * 1'000'000'000U +
+                           static_cast<std::uint64_t>(identity.modified.tv_nsec);
+  std::string etag = "\"";
+  for (const std::uint64_t part : {static_cast<std::uint64_t>(identity.inode), nanoseconds, static_cast<std::uint64_t>(identity.size)}) {
+    if (etag.size() > 1) etag += '-';
+    std::array<char, 16> digits;
+    etag.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), part, 16).ptr);
+  }
+  return etag += '"';
+}
+
+/// Reads `size` bytes, or fewer where the file ends before; false on an error.
+[[nodiscard]] bool read_whole(int descriptor, std::size_t size, std::string& bytes) {
+  bytes.resize(size);
+  std::size_t done = 0;
+  while (done < size) {
+    const ssize_t count = ::pread(descriptor, bytes.data() + done, size - done, static_cast<off_t>(done));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return false;
+    if (count == 0) break;
+    done += static_cast<std::size_t>(count);
+  }
+  bytes.resize(done);
+  return true;
+}
+
+}  // namespace
+
+std::shared_ptr<const ServedFile> load_file(std::shared_ptr<const OpenFile> file, std::string_view path, std::uint64_t small_bytes,
+                                            Moment now) {
+  struct stat status {};
+  if (::fstat(file->descriptor(), &status) != 0) return nullptr;
+  if (S_ISDIR(status.st_mode)) {
+    errno = EISDIR;
+    return nullptr;
+  }
+  std::string bytes;
+  bool is_small = false;
+  bool is_whole = true;
+  for (int attempt = 0; attempt < read_attempts; ++attempt) {
+    const FileIdentity before(status);
+    is_small = static_cast<std::uint64_t>(status.st_size) <= small_bytes;
+    if (!is_small) break;
+    if (!read_whole(file->descriptor(), static_cast<std::size_t>(status.st_size), bytes)) return nullptr;
+    if (::fstat(file->descriptor(), &status) != 0) return nullptr;
+    is_whole = FileIdentity(status) == before && bytes.size() == static_cast<std::size_t>(status.st_size);
+    if (is_whole) break;  // otherwise somebody is writing it
+  }
+  const FileIdentity identity(status);
+  const auto size = is_small ? bytes.size() : static_cast<std::uint64_t>(status.st_size);
+  if (!is_small) bytes.clear();
+  return std::make_shared<const ServedFile>(ServedFile{
+      .identity = identity,
+      .size = size,
+      .modified = time_of(identity.modified),
+      .etag = etag_of(identity),
+      .media_type = media_type_for(path),
+      .file = is_small ? nullptr : std::move(file),
+      .bytes = std::move(bytes),
+      .is_small = is_small,
+      .settled = is_whole && now.calendar - time_of(identity.changed) >= settling_time,
+      .resolved = now.steady,
+  });
+}
+
+Response respond_with(const Request& request, const std::shared_ptr<const ServedFile>& served) {
+  const FileDescription description{served->size, served->modified, served->etag, served->media_type};
+  if (served->is_small) return file_response(request, description, nullptr, SharedBytes{served, served->bytes});
+  return file_response(request, description, served->file);
+}
+
+}  // namespace ropeway::handlers

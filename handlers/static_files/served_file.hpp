@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <ctime>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <sys/stat.h>
+
+#include <ropeway/body.hpp>
+#include <ropeway/file_response.hpp>
+
+namespace ropeway::handlers {
+
+/// What tells one state of one file from every other: if all of it is equal, the content is.
+///
+/// The exception is a change within one tick of the file system's clock after the moment of the look; hence `ServedFile::settled`.
+struct FileIdentity {
+  explicit FileIdentity(const struct stat& status) noexcept
+      : device(status.st_dev), inode(status.st_ino), size(status.st_size), modified(status.st_mtim), changed(status.st_ctim) {}
+  [[nodiscard]] bool operator==(const FileIdentity& other) const noexcept {
+    return inode == other.inode && changed.tv_nsec == other.changed.tv_nsec && changed.tv_sec == other.changed.tv_sec &&
+           size == other.size && modified.tv_nsec == other.modified.tv_nsec && modified.tv_sec == other.modified.tv_sec &&
+           device == other.device;
+  }
+  dev_t device;
+  ino_t inode;
+  off_t size;
+  timespec modified;
+  timespec changed;
+};
+
+/// A regular file, ready to be answered with. Immutable; shared by the cache and by the responses that send from it.
+struct ServedFile {
+  FileIdentity identity;
+  std::uint64_t size;
+  std::chrono::system_clock::time_point modified;
+  std::string etag;  // with its quotes
+  std::string_view media_type;
+  std::shared_ptr<const OpenFile> file;            // of a large file
+  std::string bytes;                               // of a small one, which needs no descriptor
+  bool is_small;
+  bool settled;                                    // old enough when it was read that a later change must change the identity too
+  std::chrono::steady_clock::time_point resolved;  // when its name was resolved below the root
+};
+
+/// The moment at which a file is loaded, on both clocks.
+struct Moment {
+  std::chrono::system_clock::time_point calendar;
+  std::chrono::steady_clock::time_point steady;
+};
+
+/// Reads what there is to know about `file`, which was opened by the name `path`; up to `small_bytes` also its content.
+/// `now` must have been taken before the call. Gives nullptr, with errno set, where the file cannot be read; EISDIR for a folder.
+[[nodiscard]] std::shared_ptr<const ServedFile> load_file(std::shared_ptr<const OpenFile> file, std::string_view path,
+                                                          std::uint64_t small_bytes, Moment now);
+
+/// The response to `request` for it: 200, or what its conditions and ranges ask for.
+[[nodiscard]] Response respond_with(const Request& request, const std::shared_ptr<const ServedFile>& served);
+
+}  // namespace ropeway::handlers

@@ -1,0 +1,58 @@
+#include "launcher/src/application.hpp"
+
+#include "handlers/builtin.hpp"
+
+namespace ropeway::launcher {
+namespace {
+
+// Runs a constructor of a handler; what it throws becomes a mistake with a place in the file.
+template <class Make>
+auto construct(const config::ComponentConfig& component, Make make) {
+  try {
+    return make(*component.options);
+  } catch (const ConfigError&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw ConfigError(component.pointer, "\"" + component.name + "\" could not be started: " + error.what());
+  }
+}
+
+// The loader knows the names, so this happens only where an application is used with a configuration of another one.
+ConfigError unknown(const config::ComponentConfig& component) {
+  return {component.pointer, "this program has no \"" + component.name + "\""};
+}
+
+}  // namespace
+
+Application::Application(const Register& register_handlers) {
+  handlers::enrol_builtin(registry_);
+  if (register_handlers) register_handlers(registry_);
+  for (const auto& [name, entry] : registry_.handlers()) catalogue_.handlers.push_back({name, entry.settings});
+  for (const auto& [name, entry] : registry_.middlewares()) catalogue_.middlewares.push_back({name, entry.settings});
+}
+
+config::Loaded Application::load(const ConfigSource& source) const { return config::load(source.text, source.file, catalogue_); }
+
+std::shared_ptr<const Middleware> Application::make_middleware(const config::ComponentConfig& component, Services& services) const {
+  const auto* entry = registry_.find_middleware(component.name);
+  if (entry == nullptr) throw unknown(component);
+  return construct(component, [&](const ConfigNode& options) { return entry->make(options, services); });
+}
+
+std::unique_ptr<const routing::Site> Application::make_site(const config::ServerConfig& config, Services& services) const {
+  std::vector<std::shared_ptr<const Middleware>> everywhere;
+  for (const auto& component : config.middlewares) everywhere.push_back(make_middleware(component, services));
+
+  std::vector<routing::RouteDefinition> routes;
+  for (const auto& route : config.routes) {
+    const auto* entry = registry_.find_handler(route.handler.name);
+    if (entry == nullptr) throw unknown(route.handler);
+    auto handler = construct(route.handler, [&](const ConfigNode& options) { return entry->make(options, services); });
+    auto middlewares = everywhere;
+    for (const auto& component : route.middlewares) middlewares.push_back(make_middleware(component, services));
+    routes.push_back({route.match, route.handler.name, std::move(handler), std::move(middlewares), route.pointer});
+  }
+  return std::make_unique<const routing::Site>(std::move(routes), services);
+}
+
+}  // namespace ropeway::launcher

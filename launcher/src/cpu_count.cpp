@@ -1,0 +1,133 @@
+#include "launcher/src/cpu_count.hpp"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace ropeway::launcher {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string first_line(const fs::path& file) {
+  std::ifstream stream(file);
+  std::string line;
+  std::getline(stream, line);
+  return line;
+}
+
+// cgroup v2: "150000 100000" or "max 100000".
+std::optional<double> quota_v2(const fs::path& group) {
+  long long quota = 0;
+  long long period = 0;
+  if (std::sscanf(first_line(group / "cpu.max").c_str(), "%lld %lld", &quota, &period) != 2 || quota <= 0 || period <= 0) return {};
+  return static_cast<double>(quota) / static_cast<double>(period);
+}
+
+// cgroup v1: -1 where there is none.
+std::optional<double> quota_v1(const fs::path& group) {
+  long long quota = 0;
+  long long period = 0;
+  if (std::sscanf(first_line(group / "cpu.cfs_quota_us").c_str(), "%lld", &quota) != 1 || quota <= 0) return {};
+  if (std::sscanf(first_line(group / "cpu.cfs_period_us").c_str(), "%lld", &period) != 1 || period <= 0) return {};
+  return static_cast<double>(quota) / static_cast<double>(period);
+}
+
+// The smallest quota from the group up to its mount. In a container the path may name folders that only the host sees; what can be
+// read on the way up counts, and the mount itself is then the container's own group.
+template <class Quota>
+std::optional<double> smallest(const fs::path& mount, const std::string& group, Quota quota) {
+  std::optional<double> result;
+  for (fs::path path = fs::path(group).relative_path();; path = path.parent_path()) {
+    if (const auto found = quota(mount / path); found && (!result || *found < *result)) result = found;
+    if (path.empty()) return result;
+  }
+}
+
+bool names_cpu(std::string_view controllers) {
+  while (!controllers.empty()) {
+    const auto comma = controllers.find(',');
+    if (controllers.substr(0, comma) == "cpu") return true;
+    if (comma == std::string_view::npos) break;
+    controllers.remove_prefix(comma + 1);
+  }
+  return false;
+}
+
+std::optional<double> cgroup_quota(const fs::path& root) {
+  const fs::path mounts = root / "sys/fs/cgroup";
+  std::optional<double> result;
+  const auto keep = [&result](std::optional<double> found) {
+    if (found && (!result || *found < *result)) result = found;
+  };
+  std::ifstream groups(root / "proc/self/cgroup");
+  for (std::string line; std::getline(groups, line);) {  // "id:controllers:path"; v2 is "0::path"
+    const auto first = line.find(':');
+    const auto second = first == std::string::npos ? first : line.find(':', first + 1);
+    if (second == std::string::npos) continue;
+    const std::string controllers = line.substr(first + 1, second - first - 1);
+    const std::string path = line.substr(second + 1);
+    if (controllers.empty()) {
+      keep(smallest(mounts, path, quota_v2));
+      keep(smallest(mounts / "unified", path, quota_v2));
+    } else if (names_cpu(controllers)) {
+      for (const char* folder : {"cpu", "cpu,cpuacct", "cpuacct,cpu"}) keep(smallest(mounts / folder, path, quota_v1));
+    }
+  }
+  return result;
+}
+
+std::string number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f", value);
+  std::string_view digits = text;
+  while (digits.back() == '0') digits.remove_suffix(1);
+  if (digits.back() == '.') digits.remove_suffix(1);
+  return std::string(digits);
+}
+
+std::string cpus(double value) { return number(value) + (value == 1 ? " CPU" : " CPUs"); }
+
+}  // namespace
+
+unsigned affinity_cpus() noexcept {
+  // The set grows until the kernel's mask fits: machines with more than 1,024 CPUs exist.
+  for (int capacity = CPU_SETSIZE; capacity <= CPU_SETSIZE * 64; capacity *= 2) {
+    std::vector<cpu_set_t> sets(static_cast<std::size_t>(capacity / CPU_SETSIZE));
+    const std::size_t bytes = sets.size() * sizeof(cpu_set_t);
+    if (::sched_getaffinity(0, bytes, sets.data()) == 0) return static_cast<unsigned>(std::max(1, CPU_COUNT_S(bytes, sets.data())));
+  }
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
+CpuBudget cpu_budget(unsigned affinity, const fs::path& root) {
+  const double mask = std::max(1U, affinity);
+  const auto quota = cgroup_quota(root);
+  if (quota && *quota < mask) return {*quota, "cgroup quota of " + cpus(*quota)};
+  return {mask, cpus(mask) + " by affinity mask"};
+}
+
+// Processes carry the load: one for each CPU, rounded up, scales best where handlers are quick, because nothing is shared. The second
+// thread is there so that one slow disk read or one long handler does not stall its worker; more of them wake each other for nothing
+// (a futex call or more a request at moderate load) and pay only where handlers compute or block, which is for the configuration to say.
+Workforce workforce(std::optional<unsigned> processes, std::optional<unsigned> threads, const CpuBudget& budget) {
+  Workforce result;
+  result.processes = processes.value_or(static_cast<unsigned>(std::max(1.0, std::ceil(budget.cpus))));
+  result.threads = threads.value_or(2);
+  if (!processes) {
+    result.reason = budget.reason;
+  } else if (*processes == 0) {
+    result.reason = "no supervisor, as configured";
+  } else {
+    result.reason = "as configured";
+  }
+  return result;
+}
+
+}  // namespace ropeway::launcher

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <unistd.h>
+
+#include <utility>
+
+namespace ropeway::launcher {
+
+/// Owns a file descriptor and closes it at its end.
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int number) noexcept : number_(number) {}
+  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(number_, other.number_);
+    return *this;
+  }
+  ~Descriptor() { close(); }
+
+  [[nodiscard]] int get() const noexcept { return number_; }
+  [[nodiscard]] explicit operator bool() const noexcept { return number_ >= 0; }
+  void close() noexcept {
+    if (number_ >= 0) ::close(std::exchange(number_, -1));
+  }
+
+ private:
+  int number_ = -1;
+};
+
+/// Both ends of a pipe, closed on exec.
+struct Pipe {
+  Descriptor read;
+  Descriptor write;
+};
+
+/// Throws `std::system_error` where there are no descriptors left.
+[[nodiscard]] Pipe make_pipe();
+/// Writes all of `data`; says whether that went well (a closed other end is a failure, not a signal).
+bool write_all(int descriptor, const void* data, std::size_t size) noexcept;
+
+}  // namespace ropeway::launcher

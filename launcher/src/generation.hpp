@@ -1,0 +1,46 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "launcher/src/worker_handle.hpp"
+
+namespace ropeway::launcher {
+
+/// The workers of one configuration, one in each slot.
+///
+/// Until one of them has ever been ready, a worker that ends is not replaced: where all end at their very first start, the fault is
+/// in what they share, and starting them again for ever would hide it.
+class Generation {
+ public:
+  using Time = WorkerHandle::Time;
+  Generation(unsigned number, unsigned workers, Time now);
+
+  [[nodiscard]] unsigned number() const noexcept { return number_; }
+  [[nodiscard]] std::vector<WorkerHandle>& workers() noexcept { return workers_; }
+  /// nullptr where no worker is that process.
+  [[nodiscard]] WorkerHandle* find(pid_t pid) noexcept;
+  /// A slot whose next process may start now, or nullptr.
+  [[nodiscard]] WorkerHandle* due(Time now) noexcept;
+  /// When the next slot will be due, where one will.
+  [[nodiscard]] std::optional<Time> next_start() const noexcept;
+
+  /// To be told when a worker has become ready.
+  void became_ready() noexcept { ever_ready_ = true; }
+  [[nodiscard]] bool all_ready() const noexcept;
+  [[nodiscard]] bool none_alive() const noexcept;
+  /// Every worker ended before any was ready.
+  [[nodiscard]] bool stillborn() const noexcept;
+
+  void send(Command command) noexcept;
+  /// Nobody is replaced from now on.
+  void close() noexcept;
+
+ private:
+  [[nodiscard]] bool may_start(const WorkerHandle& worker) const noexcept;
+  unsigned number_;
+  bool ever_ready_ = false;
+  std::vector<WorkerHandle> workers_;
+};
+
+}  // namespace ropeway::launcher

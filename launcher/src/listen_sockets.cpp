@@ -1,0 +1,209 @@
+#include "launcher/src/listen_sockets.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstring>
+
+namespace ropeway::launcher {
+namespace {
+
+using Family = config::ListenAddress::Family;
+
+struct SocketAddress {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+  [[nodiscard]] const sockaddr* get() const noexcept { return reinterpret_cast<const sockaddr*>(&storage); }
+};
+
+std::string written(const std::string& host, std::uint16_t port, Family family) {
+  return (family == Family::ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+[[noreturn]] void fail(const std::string& address, int error, std::uint16_t port = 0) {
+  std::string text = "cannot listen on " + address + ": ";
+  switch (error) {
+    case EADDRINUSE:
+      text += "the address is in use by another program; stop that one (`ss -ltnp` shows it), or choose another port";
+      break;
+    case EACCES:
+      text += port != 0 && port < 1024 ? "ports below 1024 need a privilege; choose a higher one, or grant CAP_NET_BIND_SERVICE"
+                                       : "permission denied; choose a place that this user may write to";
+      break;
+    case EADDRNOTAVAIL:
+      text += "this machine has no such address; `ip address` lists those it has, and 0.0.0.0 stands for all of them";
+      break;
+    case EAFNOSUPPORT:
+      text += "this machine has no IPv6; use an IPv4 address";
+      break;
+    case EMFILE:
+    case ENFILE:
+      text += "too many open files; raise the limit (`ulimit -n`), or run fewer processes";
+      break;
+    default:
+      text += std::strerror(error);
+  }
+  throw ListenError(text);
+}
+
+SocketAddress tcp_address(const config::ListenAddress& address, std::uint16_t port) {
+  SocketAddress result;
+  bool valid = false;
+  if (address.family == Family::ipv4) {
+    auto* in = reinterpret_cast<sockaddr_in*>(&result.storage);
+    in->sin_family = AF_INET;
+    in->sin_port = htons(port);
+    valid = ::inet_pton(AF_INET, address.host.c_str(), &in->sin_addr) == 1;
+    result.size = sizeof *in;
+  } else {
+    auto* in6 = reinterpret_cast<sockaddr_in6*>(&result.storage);
+    in6->sin6_family = AF_INET6;
+    in6->sin6_port = htons(port);
+    valid = ::inet_pton(AF_INET6, address.host.c_str(), &in6->sin6_addr) == 1;
+    result.size = sizeof *in6;
+  }
+  if (!valid) throw ListenError("cannot listen on " + address.host + ": it is not a numeric address");
+  return result;
+}
+
+void switch_on(int socket, int level, int option) noexcept {
+  const int on = 1;
+  ::setsockopt(socket, level, option, &on, sizeof on);
+}
+
+// A bound TCP socket; without a descriptor, `errno` says why. SO_REUSEADDR lets a server start again while old connections are in
+// TIME_WAIT; it does not let two servers listen on one port.
+Descriptor bound_socket(const config::ListenAddress& address, std::uint16_t port, bool shared) {
+  const SocketAddress place = tcp_address(address, port);
+  Descriptor socket(::socket(place.get()->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket) return socket;
+  switch_on(socket.get(), SOL_SOCKET, SO_REUSEADDR);
+  if (address.family == Family::ipv6) switch_on(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY);
+  if (shared) switch_on(socket.get(), SOL_SOCKET, SO_REUSEPORT);
+  if (::bind(socket.get(), place.get(), place.size) == 0) return socket;
+  const int error = errno;
+  socket.close();
+  errno = error;
+  return socket;
+}
+
+std::uint16_t port_of(int socket) noexcept {
+  SocketAddress place;
+  place.size = sizeof place.storage;
+  ::getsockname(socket, reinterpret_cast<sockaddr*>(&place.storage), &place.size);
+  return ntohs(place.get()->sa_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6*>(&place.storage)->sin6_port
+                                                  : reinterpret_cast<const sockaddr_in*>(&place.storage)->sin_port);
+}
+
+SocketAddress unix_address(const std::string& path) {
+  SocketAddress result;
+  auto* un = reinterpret_cast<sockaddr_un*>(&result.storage);
+  un->sun_family = AF_UNIX;
+  if (path.size() >= sizeof un->sun_path) {
+    throw ListenError("cannot listen on unix:" + path + ": the path is longer than " + std::to_string(sizeof un->sun_path - 1) +
+                      " bytes, which is all that a socket may have; choose a shorter one");
+  }
+  std::memcpy(un->sun_path, path.c_str(), path.size() + 1);
+  result.size = sizeof *un;
+  return result;
+}
+
+// A socket file that nobody answers on was left behind by a server that could not clean up.
+void remove_stale_file(const std::string& path, const SocketAddress& place) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0) return;
+  if (!S_ISSOCK(status.st_mode)) throw ListenError("cannot listen on unix:" + path + ": a file that is no socket has that name");
+  const Descriptor client(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!client) fail("unix:" + path, errno);
+  if (::connect(client.get(), place.get(), place.size) != 0 && errno == ECONNREFUSED) {
+    ::unlink(path.c_str());
+    return;
+  }
+  throw ListenError("cannot listen on unix:" + path + ": another server answers there; stop that one, or choose another path");
+}
+
+}  // namespace
+
+std::string BoundAddress::url() const {
+  return family == Family::unix_socket ? "unix:" + host : "http://" + written(host, port, family);
+}
+
+ListenSockets::ListenSockets(const std::vector<config::ListenAddress>& addresses, unsigned slots) : owner_(::getpid()) {
+  try {
+    for (const auto& address : addresses) {
+      if (address.family == Family::unix_socket) {
+        open_unix(address);
+      } else {
+        open_tcp(address, slots == 0 ? 1 : slots);
+      }
+    }
+  } catch (...) {
+    remove_files();
+    throw;
+  }
+}
+
+ListenSockets::~ListenSockets() { remove_files(); }
+
+void ListenSockets::remove_files() noexcept {
+  if (owner_ != ::getpid()) return;
+  for (const SocketFile& file : files_) {
+    struct stat status {};
+    const bool ours = ::lstat(file.path.c_str(), &status) == 0 && status.st_dev == file.device && status.st_ino == file.inode;
+    if (ours) ::unlink(file.path.c_str());
+  }
+}
+
+void ListenSockets::open_tcp(const config::ListenAddress& address, unsigned slots) {
+  std::uint16_t port = address.port;
+  if (port == 0 && chosen_port_ != 0 && bound_socket(address, chosen_port_, false)) port = chosen_port_;
+  // SO_REUSEPORT would share the port with a second server of the same user, silently. A socket without it finds that out.
+  if (port != 0 && !bound_socket(address, port, false)) fail(written(address.host, port, address.family), errno, port);
+
+  Group group;
+  for (unsigned slot = 0; slot < slots; ++slot) {
+    Descriptor socket = bound_socket(address, port, true);
+    if (!socket) fail(written(address.host, port, address.family), errno, port);
+    if (port == 0) port = chosen_port_ = port_of(socket.get());
+    switch_on(socket.get(), IPPROTO_TCP, TCP_NODELAY);
+    if (::listen(socket.get(), INT_MAX) != 0) fail(written(address.host, port, address.family), errno, port);  // cut to somaxconn
+    group.listeners.push_back(std::move(socket));
+  }
+  groups_.push_back(std::move(group));
+  addresses_.push_back({address.family, address.host, port});
+}
+
+void ListenSockets::open_unix(const config::ListenAddress& address) {
+  const std::string name = "unix:" + address.host;
+  const SocketAddress place = unix_address(address.host);
+  remove_stale_file(address.host, place);
+  Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket || ::bind(socket.get(), place.get(), place.size) != 0) fail(name, errno);
+  struct stat status {};
+  if (::lstat(address.host.c_str(), &status) == 0) files_.push_back({address.host, status.st_dev, status.st_ino});
+  if (::listen(socket.get(), INT_MAX) != 0) fail(name, errno);
+
+  Group group;
+  group.is_unix = true;
+  group.listeners.push_back(std::move(socket));
+  groups_.push_back(std::move(group));
+  addresses_.push_back({address.family, address.host, 0});
+}
+
+std::vector<server::ListenDescriptor> ListenSockets::of_slot(unsigned slot) const {
+  std::vector<server::ListenDescriptor> result;
+  for (const Group& group : groups_) {
+    const Descriptor& listener = group.listeners[group.is_unix ? 0 : slot];
+    result.push_back({listener.get(), group.is_unix});
+  }
+  return result;
+}
+
+}  // namespace ropeway::launcher

@@ -1,0 +1,35 @@
+#include "launcher/src/log_files.hpp"
+
+namespace ropeway::launcher {
+
+std::unique_ptr<observability::LogSink> open_log(const config::LogConfig& config, std::string process, bool background) {
+  observability::LogOptions options;
+  options.level = config.level;
+  options.file = config.file;
+  options.format = config.format == config::LogConfig::Format::json ? observability::LogOptions::Format::json
+                                                                     : observability::LogOptions::Format::text;
+  options.process = std::move(process);
+  options.background = background;
+  return observability::make_log_sink(options);
+}
+
+std::unique_ptr<observability::AccessLog> open_access_log(const config::AccessLogConfig& config) {
+  using Format = observability::AccessLog::Format;
+  if (config.file.empty()) return nullptr;
+  Format format = Format::combined;
+  if (config.format == config::AccessLogConfig::Format::json) format = Format::json;
+  if (config.format == config::AccessLogConfig::Format::terminal) format = Format::terminal;
+  return std::make_unique<observability::AccessLog>(config.file, format);
+}
+
+void reopen(observability::LogSink& log, observability::AccessLog* access_log) noexcept {
+  if (const std::string error = log.reopen(); !error.empty()) {
+    log.error("the log cannot be opened again; the old file stays in use", {{"reason", std::string_view(error)}});
+  }
+  if (access_log == nullptr) return;
+  if (const std::string error = access_log->reopen(); !error.empty()) {
+    log.error("the access log cannot be opened again; the old file stays in use", {{"reason", std::string_view(error)}});
+  }
+}
+
+}  // namespace ropeway::launcher

@@ -1,0 +1,123 @@
+#include "launcher/src/options.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <sstream>
+
+#include "launcher/src/exit_code.hpp"
+
+namespace ropeway::launcher {
+namespace {
+
+// The form that a listen address has in a configuration, without brackets; "" where the text is no numeric address.
+std::string numeric_address(std::string text) {
+  if (text == "localhost") return "127.0.0.1";
+  if (text.size() > 2 && text.front() == '[' && text.back() == ']') text = text.substr(1, text.size() - 2);
+  unsigned char address[sizeof(in6_addr)];
+  const bool valid = ::inet_pton(AF_INET, text.c_str(), address) == 1 || ::inet_pton(AF_INET6, text.c_str(), address) == 1;
+  return valid ? text : std::string();
+}
+
+CLI::Validator address_validator() {
+  return {[](std::string& text) -> std::string {
+            const std::string address = numeric_address(text);
+            if (address.empty()) return "\"" + text + "\" is no numeric address; 127.0.0.1 is for this machine alone, 0.0.0.0 for everyone";
+            text = address;
+            return {};
+          },
+          "ADDRESS", "address"};
+}
+
+CLI::Validator open_descriptor() {
+  return {[](std::string& text) -> std::string {
+            int number = -1;
+            const bool open = CLI::detail::lexical_cast(text, number) && number >= 0 && ::fcntl(number, F_GETFD) >= 0;
+            return open ? std::string() : "descriptor " + text + " is not open";
+          },
+          "DESCRIPTOR", "descriptor"};
+}
+
+void add_ready_descriptor(CLI::App& app, Options& options) {
+  app.add_option("--ready-fd", options.ready_descriptor, "When ready, write a line for each address to this descriptor and close it")
+      ->check(open_descriptor());
+}
+
+void add_config(CLI::App& app, Options& options) {
+  app.add_option("-c,--config", options.config, "The configuration")->capture_default_str()->type_name("FILE");
+}
+
+void add_serve(CLI::App& app, Options& options) {
+  ServeOptions& serve = options.serve;
+  CLI::App* command = app.add_subcommand("serve", "Serve a folder: everyone who reaches this machine can read it");
+  command->add_option("folder", serve.folder, "What to serve")->capture_default_str()->type_name("DIR");
+  command->add_option("-p,--port", serve.port, "Where to listen; 0 takes a free port")->capture_default_str()->type_name("PORT");
+  command->add_option("-b,--bind", serve.bind, "Listen on this address alone (again for more); 127.0.0.1 keeps others out")
+      ->transform(address_validator())
+      ->take_all()
+      ->allow_extra_args(false)
+      ->type_name("ADDR");
+  command->add_option("--processes", serve.processes, "Worker processes; 0 runs without a supervisor (default: one for each CPU)")
+      ->check(CLI::Range(0U, 1024U).description(""))
+      ->type_name("N");
+  command->add_option("--threads", serve.threads, "Threads in each process (default: 2)")
+      ->check(CLI::Range(1U, 1024U).description(""))
+      ->type_name("M");
+  command->add_flag("--no-listing{false}", serve.listing, "Show no listing of a folder that has no index.html");
+  command->add_option("--log-access", serve.access_log, "Write the access log to this file; - is the terminal")->type_name("FILE");
+  command->add_flag("-q,--quiet", serve.quiet, "No banner, and no access log on the terminal");
+  add_ready_descriptor(*command, options);
+  command->callback([&options] { options.command = Options::Command::serve; });
+}
+
+void add_run(CLI::App& app, Options& options) {
+  CLI::App* command = app.add_subcommand("run", "Serve what the configuration says");
+  add_config(*command, options);
+  add_ready_descriptor(*command, options);
+  command->callback([&options] { options.command = Options::Command::run; });
+}
+
+void add_check(CLI::App& app, Options& options) {
+  CLI::App* command = app.add_subcommand("check", "Try the configuration without opening anything; exit code 2 where it has mistakes");
+  add_config(*command, options);
+  command->callback([&options] { options.command = Options::Command::check; });
+}
+
+void add_schema(CLI::App& app, Options& options) {
+  CLI::App* command = app.add_subcommand("schema", "Print the JSON Schema of the configuration, for editors");
+  command->add_flag("--markdown", options.markdown, "Print the reference page instead");
+  command->callback([&options] { options.command = Options::Command::schema; });
+}
+
+}  // namespace
+
+Parsed parse_options(int argc, const char* const argv[], bool serves) {
+  const std::string name = argc > 0 ? std::filesystem::path(argv[0]).filename().string() : "ropeway";
+  Options options;
+  CLI::App app(serves ? "An HTTP server of processes and threads" : "A server built with Ropeway", name);
+  app.set_version_flag("--version", serves ? "ropeway " ROPEWAY_VERSION : name + " (ropeway " ROPEWAY_VERSION ")");
+  app.require_subcommand(0, 1);
+  if (serves) add_serve(app, options);
+  add_run(app, options);
+  add_check(app, options);
+  add_schema(app, options);
+  if (!serves) {  // `run` is what happens without a command
+    add_config(app, options);
+    add_ready_descriptor(app, options);
+  }
+  try {
+    app.parse(argc, argv);
+    if (serves && app.get_subcommands().empty()) return {std::nullopt, "Which command?\n\n" + app.help(), exit_code::usage};
+    return {options, {}, exit_code::success};
+  } catch (const CLI::ParseError& error) {
+    std::ostringstream out;
+    std::ostringstream err;
+    const bool asked_for = app.exit(error, out, err) == 0;
+    return {std::nullopt, asked_for ? out.str() : err.str(), asked_for ? exit_code::success : exit_code::usage};
+  }
+}
+
+}  // namespace ropeway::launcher

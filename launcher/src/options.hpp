@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ropeway::launcher {
+
+/// What `serve` was asked for.
+struct ServeOptions {
+  std::string folder = ".";
+  std::uint16_t port = 8000;
+  std::vector<std::string> bind;  // numeric addresses; empty: all
+  std::optional<unsigned> processes;
+  std::optional<unsigned> threads;
+  bool listing = true;
+  std::optional<std::string> access_log;  // a file, or "-"
+  bool quiet = false;
+};
+
+/// A command line that was understood.
+struct Options {
+  enum class Command : std::uint8_t { run, check, schema, serve };
+  Command command = Command::run;
+  std::string config = "ropeway.json";
+  int ready_descriptor = -1;  // -1: none
+  bool markdown = false;      // of `schema`
+  ServeOptions serve;
+};
+
+/// A command line, or what to print instead and the exit code.
+struct Parsed {
+  std::optional<Options> options;
+  std::string text;   // for standard output where the code is 0 (help, version), for standard error otherwise
+  int exit_code = 0;
+};
+
+/// Reads the command line of the `ropeway` program (`serves`: it has `serve`, and wants a command) or of a program of its own (which
+/// runs where no command is named).
+[[nodiscard]] Parsed parse_options(int argc, const char* const argv[], bool serves);
+
+}  // namespace ropeway::launcher

@@ -1,0 +1,113 @@
+#include "launcher/src/plan.hpp"
+
+#include <charconv>
+
+namespace ropeway::launcher {
+namespace {
+
+// Each value is "size:bytes", one after another, in the order in which `fields` visits them.
+class Writer {
+ public:
+  void operator()(const std::string& value) { bytes += std::to_string(value.size()) + ":" + value; }
+  template <class Number>
+    requires std::is_integral_v<Number> || std::is_enum_v<Number>
+  void operator()(const Number& value) {
+    (*this)(std::to_string(static_cast<long long>(value)));
+  }
+  std::string bytes;
+};
+
+class Reader {
+ public:
+  explicit Reader(std::string_view bytes) : rest_(bytes) {}
+  void operator()(std::string& value) {
+    std::size_t size = 0;
+    const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), size);
+    const auto colon = static_cast<std::size_t>(end - rest_.data());
+    if (error != std::errc() || colon >= rest_.size() || rest_[colon] != ':' || rest_.size() - colon - 1 < size) {
+      good_ = false;
+      rest_ = {};
+      return;
+    }
+    value = rest_.substr(colon + 1, size);
+    rest_.remove_prefix(colon + 1 + size);
+  }
+  template <class Number>
+    requires std::is_integral_v<Number> || std::is_enum_v<Number>
+  void operator()(Number& value) {
+    std::string text;
+    (*this)(text);
+    long long number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    good_ = good_ && error == std::errc() && end == text.data() + text.size();
+    value = static_cast<Number>(number);
+  }
+  [[nodiscard]] bool whole() const noexcept { return good_ && rest_.empty(); }
+  [[nodiscard]] bool good() const noexcept { return good_; }
+
+ private:
+  std::string_view rest_;
+  bool good_ = true;
+};
+
+// Both directions in one list. `Plan` is const for the writer.
+template <class Visit, class Value>
+void optional_field(Visit& visit, Value& value) {
+  long long number = value ? static_cast<long long>(*value) : -1;
+  visit(number);
+  if constexpr (!std::is_const_v<Value>) {
+    value.reset();
+    if (number >= 0) value = static_cast<unsigned>(number);
+  }
+}
+
+template <class Visit, class Address>
+void address_fields(Visit& visit, Address& address) {
+  visit(address.family);
+  visit(address.host);
+  visit(address.port);
+  visit(address.pointer);
+  visit(address.text);
+}
+
+template <class Visit, class APlan>
+void fields(Visit& visit, APlan& plan) {
+  optional_field(visit, plan.processes);
+  optional_field(visit, plan.threads);
+  visit(plan.log.level);
+  visit(plan.log.file);
+  visit(plan.log.format);
+  visit(plan.log.access.file);
+  visit(plan.log.access.format);
+  long long drain = plan.drain.count();
+  visit(drain);
+  if constexpr (!std::is_const_v<APlan>) plan.drain = std::chrono::milliseconds(drain);
+  visit(plan.connections);
+}
+
+}  // namespace
+
+Plan plan_of(const config::ServerConfig& config) {
+  return {config.processes, config.threads, config.listen, config.log, config.timeouts.drain, config.limits.connections};
+}
+
+std::string encode(const Plan& plan) {
+  Writer write;
+  fields(write, plan);
+  write(plan.listen.size());
+  for (const auto& address : plan.listen) address_fields(write, address);
+  return std::move(write.bytes);
+}
+
+std::optional<Plan> decode(std::string_view bytes) {
+  Plan plan;
+  Reader read(bytes);
+  fields(read, plan);
+  std::size_t addresses = 0;
+  read(addresses);
+  for (; addresses > 0 && read.good(); --addresses) address_fields(read, plan.listen.emplace_back());
+  if (!read.whole()) return std::nullopt;
+  return plan;
+}
+
+}  // namespace ropeway::launcher

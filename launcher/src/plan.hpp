@@ -1,0 +1,35 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/src/config/server_config.hpp"
+
+namespace ropeway::launcher {
+
+/// The text of a configuration as it was when its generation began, so that a replacement starts with what its siblings run.
+struct ConfigSource {
+  std::string file;  // its name, for messages and relative paths
+  std::string text;
+};
+
+/// What the supervisor must know of a configuration. It cannot read one itself: that needs the handlers' declarations, and no code of
+/// theirs runs in the supervisor. A child reads it and hands this over a pipe.
+struct Plan {
+  std::optional<unsigned> processes;  // nothing: auto
+  std::optional<unsigned> threads;
+  std::vector<config::ListenAddress> listen;
+  config::LogConfig log;
+  std::chrono::milliseconds drain{};
+  std::size_t connections = 0;  // per worker
+};
+
+[[nodiscard]] Plan plan_of(const config::ServerConfig& config);
+/// As bytes for a pipe, and back; nothing where the bytes are not whole.
+[[nodiscard]] std::string encode(const Plan& plan);
+[[nodiscard]] std::optional<Plan> decode(std::string_view bytes);
+
+}  // namespace ropeway::launcher

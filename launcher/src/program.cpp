@@ -1,0 +1,66 @@
+#include "launcher/src/program.hpp"
+
+#include <cstdio>
+
+#include "core/src/config/loader.hpp"
+#include "launcher/src/application.hpp"
+#include "launcher/src/check.hpp"
+#include "launcher/src/exit_code.hpp"
+#include "launcher/src/options.hpp"
+#include "launcher/src/serve.hpp"
+#include "launcher/src/service.hpp"
+
+namespace ropeway::launcher {
+namespace {
+
+int run(const Options& options, const Register& register_handlers) {
+  auto source = read_source(options.config);
+  if (!source) return exit_code::usage;
+  Service service;
+  service.source = std::move(*source);
+  service.register_handlers = &register_handlers;
+  service.ready_descriptor = options.ready_descriptor;
+  return run_service(service);
+}
+
+int check(const Options& options, const Register& register_handlers) {
+  const auto source = read_source(options.config);
+  if (!source) return exit_code::usage;
+  const Checked checked = check_in_child(*source, register_handlers);
+  if (checked.plan) std::printf("%s: ok\n", options.config.c_str());
+  return checked.exit_code;
+}
+
+int schema(const Options& options, const Register& register_handlers) {
+  const Application application(register_handlers);
+  std::fputs((options.markdown ? config::reference_page(application.catalogue()) : config::schema(application.catalogue())).c_str(), stdout);
+  return exit_code::success;
+}
+
+int obey(const Options& options, const Register& register_handlers) {
+  switch (options.command) {
+    case Options::Command::run: return run(options, register_handlers);
+    case Options::Command::check: return check(options, register_handlers);
+    case Options::Command::schema: return schema(options, register_handlers);
+    case Options::Command::serve: return serve_folder(options.serve, options.ready_descriptor, register_handlers);
+  }
+  return exit_code::usage;
+}
+
+}  // namespace
+
+int run_program(int argc, const char* const argv[], const Register& register_handlers, bool serves) {
+  const Parsed parsed = parse_options(argc, argv, serves);
+  if (!parsed.options) {
+    std::fputs(parsed.text.c_str(), parsed.exit_code == exit_code::success ? stdout : stderr);
+    return parsed.exit_code;
+  }
+  try {
+    return obey(*parsed.options, register_handlers);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s: %s\n", argv[0], error.what());
+    return exit_code::failure;
+  }
+}
+
+}  // namespace ropeway::launcher

@@ -1,0 +1,106 @@
+#include "launcher/src/serve.hpp"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "launcher/src/banner.hpp"
+#include "launcher/src/exit_code.hpp"
+#include "launcher/src/service.hpp"
+
+namespace ropeway::launcher {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A JSON string (RFC 8259 §7). Bytes above 0x7F stay: the loader checks that they are UTF-8.
+std::string quoted(const std::string& text) {
+  std::string result = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      result += '\\';
+      result += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      char escape[8];
+      std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned>(c));
+      result += escape;
+    } else {
+      result += c;
+    }
+  }
+  return result + "\"";
+}
+
+bool machine_has_ipv6() {
+  const Descriptor socket(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in6 any{};
+  any.sin6_family = AF_INET6;
+  return socket && ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&any), sizeof any) == 0;
+}
+
+std::vector<std::string> listen_addresses(const ServeOptions& options) {
+  const std::string port = ":" + std::to_string(options.port);
+  std::vector<std::string> addresses;
+  for (const auto& host : options.bind) addresses.push_back((host.find(':') == std::string::npos ? host : "[" + host + "]") + port);
+  if (!addresses.empty()) return addresses;
+  addresses.push_back("0.0.0.0" + port);
+  if (machine_has_ipv6()) addresses.push_back("[::]" + port);
+  return addresses;
+}
+
+std::string access_log_member(const ServeOptions& options, bool terminal) {
+  if (!options.access_log && options.quiet) return {};
+  const std::string file = options.access_log.value_or("-");
+  const bool coloured = file == "-" && terminal;
+  return R"(, "access": { "file": )" + quoted(file == "-" ? file : fs::absolute(file).string()) + R"(, "format": )" +
+         (coloured ? "\"terminal\"" : "\"combined\"") + " }";
+}
+
+int refuse(const std::string& sentence) {
+  std::fprintf(stderr, "ropeway: %s\n", sentence.c_str());
+  return exit_code::failure;
+}
+
+}  // namespace
+
+std::string serve_configuration(const ServeOptions& options, const std::string& folder, const std::vector<std::string>& addresses,
+                                bool terminal) {
+  std::string listen;
+  for (const auto& address : addresses) listen += (listen.empty() ? "" : ", ") + quoted(address);
+  const auto count = [](const std::optional<unsigned>& value) { return value ? std::to_string(*value) : std::string("\"auto\""); };
+  return "{\n  \"processes\": " + count(options.processes) + ",\n  \"threads\": " + count(options.threads) + ",\n  \"listen\": [" + listen +
+         "],\n  \"routes\": [{\n    \"match\": \"GET /{path...}\",\n    \"handler\": \"static_files\",\n    \"options\": { \"root\": " +
+         quoted(folder) + ", \"listing\": " + (options.listing ? "true" : "false") +
+         " }\n  }],\n  \"log\": { \"level\": \"warning\"" + access_log_member(options, terminal) + " }\n}\n";
+}
+
+int serve_folder(const ServeOptions& options, int ready_descriptor, const Register& register_handlers) {
+  std::error_code error;
+  const fs::path folder = fs::canonical(options.folder, error);
+  if (error) {
+    return refuse("cannot serve " + options.folder + ": " + error.message() + ". Name a folder that exists: ropeway serve DIR");
+  }
+  if (!fs::is_directory(folder, error)) {
+    return refuse("cannot serve " + options.folder + ": it is not a folder. Serve the one that it is in: ropeway serve " +
+                  folder.parent_path().string());
+  }
+  if (::access(folder.c_str(), R_OK | X_OK) != 0) return refuse("cannot serve " + options.folder + ": this user may not read it");
+
+  Service service;
+  service.source = {"(command line)", serve_configuration(options, folder.string(), listen_addresses(options), ::isatty(1) == 1)};
+  service.register_handlers = &register_handlers;
+  service.ready_descriptor = ready_descriptor;
+  service.listen_hint = "Another port: ropeway serve --port " + std::to_string(options.port < 65535 ? options.port + 1 : 8000);
+  if (!options.quiet) {
+    service.on_ready = [folder](const std::vector<BoundAddress>& addresses, const Workforce& force) {
+      std::fputs(banner(folder.string(), reachable_urls(addresses, interface_addresses()), force).c_str(), stdout);
+      std::fflush(stdout);
+    };
+  }
+  return run_service(service);
+}
+
+}  // namespace ropeway::launcher

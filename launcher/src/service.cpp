@@ -1,0 +1,91 @@
+#include "launcher/src/service.hpp"
+
+#include <sys/resource.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+
+#include "launcher/src/check.hpp"
+#include "launcher/src/exit_code.hpp"
+#include "launcher/src/log_files.hpp"
+#include "launcher/src/signals.hpp"
+#include "launcher/src/supervisor.hpp"
+#include "launcher/src/worker_process.hpp"
+
+namespace ropeway::launcher {
+namespace {
+
+// Raises the soft limit of open files to the hard one, which workers inherit; gives the limit.
+std::size_t raise_descriptor_limit() noexcept {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur;
+}
+
+void warn_of_descriptors(observability::LogSink& log, std::size_t limit, std::size_t connections) {
+  constexpr std::size_t besides_connections = 64;  // listeners, logs, pipes, the event loop's own
+  if (limit >= connections + besides_connections) return;
+  log.warning("limits.connections does not fit into the limit of open files; raise that (LimitNOFILE, ulimit -n) or lower this",
+              {{"open_files", static_cast<std::int64_t>(limit)}, {"connections", static_cast<std::int64_t>(connections)}});
+}
+
+// What happens once, when all is ready. It owns the ready descriptor, so that a worker, which drops it, does not hold that open.
+std::function<void()> announcement(const Service& service, const ListenSockets& listeners, const Workforce& force) {
+  const auto descriptor = std::make_shared<Descriptor>(service.ready_descriptor);
+  return [&service, &listeners, force, descriptor] {
+    if (service.on_ready) service.on_ready(listeners.addresses(), force);
+    std::string lines;
+    for (const auto& address : listeners.addresses()) lines += address.url() + "\n";
+    if (*descriptor) write_all(descriptor->get(), lines.data(), lines.size());
+    descriptor->close();
+  };
+}
+
+int serve(const Service& service, const Plan& plan) {
+  const Workforce force = workforce(plan.processes, plan.threads, cpu_budget(affinity_cpus()));
+  auto log = open_log(plan.log, force.processes == 0 ? "server" : "launcher", false);
+  warn_of_descriptors(*log, raise_descriptor_limit(), plan.connections);
+
+  const ListenSockets listeners(plan.listen, force.processes);
+  for (const auto& address : listeners.addresses()) log->info("listening", {{"address", std::string_view(address.url())}});
+  observability::Scoreboard scoreboard(force.processes == 0 ? 1 : force.processes);
+  const WorkerSetup setup{&service.source, service.register_handlers, &listeners, &scoreboard, force.threads};
+
+  if (force.processes == 0) {
+    log.reset();
+    return run_alone(setup, announcement(service, listeners, force));
+  }
+  std::optional<WorkerSeat> seat;
+  {
+    Supervisor supervisor({force.processes, plan.drain, announcement(service, listeners, force), &scoreboard}, std::move(log));
+    auto outcome = supervisor.run();
+    if (const int* exit_code = std::get_if<int>(&outcome)) return *exit_code;
+    seat = std::get<WorkerSeat>(std::move(outcome));
+  }
+  // A worker: the supervisor's scope has closed what is the parent's. The program's `main` shall not run on in here.
+  std::exit(run_worker(setup, std::move(*seat)));
+}
+
+}  // namespace
+
+int run_service(const Service& service) {
+  ignore_sigpipe();
+  try {
+    const Checked checked = check_in_child(service.source, *service.register_handlers);
+    if (!checked.plan) return checked.exit_code;
+    return serve(service, *checked.plan);
+  } catch (const ListenError& error) {
+    std::fprintf(stderr, "ropeway: %s\n", error.what());
+    if (!service.listen_hint.empty()) std::fprintf(stderr, "%s\n", service.listen_hint.c_str());
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "ropeway: the server cannot start: %s\n", error.what());
+  }
+  return exit_code::failure;
+}
+
+}  // namespace ropeway::launcher

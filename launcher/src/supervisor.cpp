@@ -1,0 +1,213 @@
+#include "launcher/src/supervisor.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <system_error>
+
+#include "launcher/src/exit_code.hpp"
+
+namespace ropeway::launcher {
+namespace {
+
+using observability::WorkerRow;
+using observability::WorkerState;
+using std::chrono::duration_cast;
+
+// A worker keeps the drain's deadline itself and closes what is left in good order; this is for one that hangs.
+constexpr std::chrono::milliseconds drain_slack{500};
+// After a fast stop there is nothing to wait for but a handler that does not return.
+constexpr std::chrono::seconds stop_grace{2};
+
+std::int64_t field(std::uint64_t value) noexcept { return static_cast<std::int64_t>(value); }
+
+void clear(WorkerRow& row) noexcept {
+  row.connections = 0;
+  row.accepted = 0;
+  row.requests = 0;
+  row.in_flight = 0;
+}
+
+}  // namespace
+
+Supervisor::Supervisor(Options options, std::unique_ptr<observability::LogSink> log)
+    : options_(std::move(options)), log_(std::move(log)), signals_(Role::supervisor), generation_(1, options_.workers, now()) {}
+
+Supervisor::Outcome Supervisor::run() {
+  for (;;) {
+    if (auto seat = start_due()) return std::move(*seat);
+    if (generation_.none_alive() && (phase_ != Phase::running || !generation_.next_start())) break;
+    wait();
+    for (const SignalAction action : signals_.take()) obey(action);
+    read_ready_pipes();  // before the dead are buried: one that was ready and died was ready
+    reap();
+    keep_deadline();
+  }
+  log_->info("stopped", {{"exit_code", std::int64_t{exit_code_}}});
+  log_->flush();
+  return exit_code_;
+}
+
+std::optional<WorkerSeat> Supervisor::start_due() {
+  while (WorkerHandle* worker = generation_.due(now())) {
+    if (auto seat = start(*worker)) return seat;
+  }
+  return std::nullopt;
+}
+
+std::optional<WorkerSeat> Supervisor::start(WorkerHandle& worker) {
+  WorkerRow& row = (*options_.scoreboard)[worker.slot()];
+  clear(row);
+  row.generation = generation_.number();
+  row.state = WorkerState::starting;
+  try {
+    Pipe commands = make_pipe();
+    Pipe ready = make_pipe();
+    ::fcntl(commands.read.get(), F_SETFL, O_NONBLOCK);
+    ::fcntl(commands.write.get(), F_SETFL, O_NONBLOCK);  // a worker that hangs must not make its supervisor hang
+    const pid_t supervisor = ::getpid();
+    log_->flush();
+    std::fflush(nullptr);
+    const pid_t child = ::fork();
+    if (child == 0) return WorkerSeat{worker.slot(), supervisor, std::move(commands.read), std::move(ready.write)};
+    if (child < 0) throw std::system_error(errno, std::generic_category(), "fork");
+    row.pid = child;
+    worker.started(child, std::move(commands.write), std::move(ready.read), now());
+    log_->debug("worker started", {{"worker", std::int64_t{worker.slot()}}, {"pid", std::int64_t{child}}});
+  } catch (const std::system_error& error) {
+    row.state = WorkerState::gone;
+    worker.could_not_start(now());
+    log_->error("a worker cannot be started", {{"worker", std::int64_t{worker.slot()}}, {"reason", std::string_view(error.what())}});
+    if (generation_.stillborn()) give_up(exit_code::failure);
+  }
+  return std::nullopt;
+}
+
+void Supervisor::wait() {
+  std::vector<pollfd> watched{{signals_.get(), POLLIN, 0}};
+  for (const auto& worker : generation_.workers()) {
+    if (worker.ready_descriptor() >= 0) watched.push_back({worker.ready_descriptor(), POLLIN, 0});
+  }
+  std::optional<Time> until = deadline_;
+  if (const auto next = generation_.next_start(); next && (!until || *next < *until)) until = next;
+  int timeout = -1;
+  if (until) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - now());
+    timeout = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
+  }
+  ::poll(watched.data(), watched.size(), timeout);
+}
+
+void Supervisor::obey(SignalAction action) {
+  switch (action) {
+    case SignalAction::drain:
+      if (phase_ == Phase::running) begin_drain();
+      break;
+    case SignalAction::stop:
+      if (phase_ == Phase::running || phase_ == Phase::draining) begin_stop();
+      break;
+    case SignalAction::reopen:
+      if (const std::string error = log_->reopen(); !error.empty()) {
+        log_->error("the log cannot be opened again; the old file stays in use", {{"reason", std::string_view(error)}});
+      }
+      generation_.send(Command::reopen);
+      break;
+    case SignalAction::reap:  // `reap` runs after every wait
+    case SignalAction::none:
+      break;
+  }
+}
+
+void Supervisor::read_ready_pipes() {
+  for (auto& worker : generation_.workers()) {
+    pollfd ready{worker.ready_descriptor(), POLLIN, 0};
+    if (ready.fd < 0 || ::poll(&ready, 1, 0) != 1 || !worker.read_ready()) continue;
+    generation_.became_ready();
+    log_->info("worker ready", {{"worker", std::int64_t{worker.slot()}}, {"pid", std::int64_t{worker.pid()}}});
+  }
+  if (announced_ || phase_ != Phase::running || !generation_.all_ready()) return;
+  announced_ = true;
+  if (options_.on_ready) options_.on_ready();
+}
+
+void Supervisor::reap() {
+  for (;;) {
+    int status = 0;
+    const pid_t pid = ::waitpid(-1, &status, WNOHANG);
+    if (pid <= 0) return;
+    WorkerHandle* worker = generation_.find(pid);
+    if (worker == nullptr) {  // as process 1 of a container, orphans of others come here too
+      log_->debug("a process that is no worker has ended", {{"pid", std::int64_t{pid}}});
+      continue;
+    }
+    report_end(*worker, status);
+    WorkerRow& row = (*options_.scoreboard)[worker->slot()];
+    row.state = WorkerState::gone;
+    row.pid = 0;
+    worker->ended(now());
+    if (phase_ != Phase::running) {
+      worker->no_next_start();
+    } else if (WIFEXITED(status) && WEXITSTATUS(status) == exit_code::worker_configuration) {
+      log_->error("a worker cannot use the configuration; a replacement could not either");
+      give_up(exit_code::usage);
+    } else if (generation_.stillborn()) {
+      log_->error("no worker became ready; what they share is at fault, so none is started again");
+      give_up(exit_code::failure);
+    }
+  }
+}
+
+void Supervisor::report_end(WorkerHandle& worker, int status) {
+  const WorkerRow& row = (*options_.scoreboard)[worker.slot()];
+  const bool planned = phase_ != Phase::running || (WIFEXITED(status) && WEXITSTATUS(status) == exit_code::success);
+  const LogLevel level = planned ? LogLevel::info : LogLevel::error;
+  if (!log_->enabled(level)) return;
+  const std::string message = "worker " + std::to_string(worker.slot()) + " " + describe_end(status);
+  log_->log(level, message,
+            {{"worker", std::int64_t{worker.slot()}},
+             {"pid", std::int64_t{worker.pid()}},
+             {"age_seconds", std::chrono::duration<double>(worker.age(now())).count()},
+             {"requests", field(row.requests)},
+             {"in_flight", field(row.in_flight)},
+             {"connections", field(row.connections)}});
+}
+
+void Supervisor::give_up(int exit_code) noexcept {
+  exit_code_ = exit_code;
+  begin_stop();
+}
+
+void Supervisor::begin_drain() {
+  log_->info("draining", {{"deadline_ms", std::int64_t{options_.drain.count()}}});
+  phase_ = Phase::draining;
+  deadline_ = now() + options_.drain + drain_slack;
+  generation_.close();
+  generation_.send(Command::drain);
+}
+
+void Supervisor::begin_stop() {
+  log_->info("stopping");
+  phase_ = Phase::stopping;
+  deadline_ = now() + stop_grace;
+  generation_.close();
+  generation_.send(Command::stop);
+}
+
+void Supervisor::keep_deadline() {
+  if (!deadline_ || now() < *deadline_) return;
+  deadline_.reset();
+  phase_ = Phase::killing;
+  for (const auto& worker : generation_.workers()) {
+    if (!worker.alive()) continue;
+    log_->warning("worker did not end in time and is killed", {{"worker", std::int64_t{worker.slot()}}, {"pid", std::int64_t{worker.pid()}}});
+    ::kill(worker.pid(), SIGKILL);
+  }
+}
+
+}  // namespace ropeway::launcher

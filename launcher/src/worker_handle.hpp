@@ -1,0 +1,74 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "launcher/src/descriptor.hpp"
+
+namespace ropeway::launcher {
+
+/// What the supervisor tells a worker: one byte on its pipe.
+enum class Command : char { drain = 'd', stop = 's', reopen = 'r' };
+
+/// The byte with which a worker says that it is ready.
+inline constexpr char ready_mark = 'R';
+
+/// The supervisor's view of one worker slot: the process that fills it, and when the next one may start.
+class WorkerHandle {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+  enum class State : std::uint8_t { gone, starting, ready, draining };
+
+  /// A worker that ends within this time of its start counts as failing; its replacement waits from the second time on.
+  static constexpr std::chrono::seconds failing_within{10};
+  static constexpr std::chrono::seconds first_delay{1};
+  static constexpr std::chrono::seconds longest_delay{30};
+
+  explicit WorkerHandle(unsigned slot) noexcept : slot_(slot) {}
+
+  [[nodiscard]] unsigned slot() const noexcept { return slot_; }
+  [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+  [[nodiscard]] State state() const noexcept { return state_; }
+  [[nodiscard]] bool alive() const noexcept { return state_ != State::gone; }
+  /// Whether the process in this slot was ready at some time.
+  [[nodiscard]] bool was_ready() const noexcept { return was_ready_; }
+  [[nodiscard]] int ready_descriptor() const noexcept { return ready_.get(); }
+  /// When the next process may start; nothing while one lives or none shall start.
+  [[nodiscard]] std::optional<Time> next_start() const noexcept { return next_start_; }
+  /// How long the process has lived.
+  [[nodiscard]] std::chrono::nanoseconds age(Time now) const noexcept { return now - started_; }
+
+  /// Whether a process was started here at least once, or could not be.
+  [[nodiscard]] bool tried() const noexcept { return tried_; }
+
+  void start_at(Time time) noexcept { next_start_ = time; }
+  void no_next_start() noexcept { next_start_.reset(); }
+  /// A process began: the parent's ends of its two pipes.
+  void started(pid_t pid, Descriptor commands, Descriptor ready, Time now) noexcept;
+  /// Reads the ready pipe; says whether the worker has just become ready.
+  [[nodiscard]] bool read_ready() noexcept;
+  /// The process is gone. Plans the replacement: at once the first time, then after 1 s, doubling to 30 s,
+  /// as long as they end within ten seconds of their start.
+  void ended(Time now) noexcept;
+  /// There was no process to be had: counts as one that ended at once.
+  void could_not_start(Time now) noexcept;
+  /// Sends a command; a worker that is gone is none the wiser.
+  void send(Command command) noexcept;
+
+ private:
+  unsigned slot_;
+  unsigned failures_ = 0;  // one after another
+  bool tried_ = false;
+  bool was_ready_ = false;
+  pid_t pid_ = 0;
+  State state_ = State::gone;
+  Descriptor commands_;
+  Descriptor ready_;
+  Time started_{};
+  std::optional<Time> next_start_;
+};
+
+}  // namespace ropeway::launcher

@@ -1,0 +1,153 @@
+#include "launcher/src/worker_process.hpp"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <string>
+
+#include "core/src/server/worker.hpp"
+#include "launcher/src/application.hpp"
+#include "launcher/src/exit_code.hpp"
+#include "launcher/src/log_files.hpp"
+#include "launcher/src/signals.hpp"
+#include "launcher/src/worker_handle.hpp"
+
+namespace ropeway::launcher {
+namespace {
+
+// A worker and all that it stands on, in the order in which it is made. Both kinds of process are one of these and differ in who
+// gives the orders.
+class WorkerProcess {
+ public:
+  WorkerProcess(const WorkerSetup& setup, unsigned slot, Role role, const std::string& name)
+      : row_((*setup.scoreboard)[slot]),
+        signals_(role),
+        application_(*setup.register_handlers),
+        config_(loaded(application_, *setup.source)),
+        log_(open_log(config_->log, name, true)),
+        access_log_(open_access_log(config_->log.access)),
+        worker_(worker_options(setup.threads)) {
+    worker_.set_site(application_.make_site(*config_, worker_.services()));
+    worker_.watch(signals_.get(), [this] {
+      for (const SignalAction action : signals_.take()) obey(action);
+      return true;
+    });
+    worker_.listen(setup.listeners->of_slot(slot));
+  }
+
+  void ready() noexcept { row_.state = observability::WorkerState::ready; }
+
+  void watch_commands(int descriptor) {
+    worker_.watch(descriptor, [this, descriptor] { return read_commands(descriptor); });
+  }
+
+  [[nodiscard]] int run() {
+    const bool answered_all = worker_.run();
+    if (!answered_all && row_.state == observability::WorkerState::draining) {  // a fast stop asks for it
+      log_->warning("the drain's deadline cut requests off", {{"in_flight", static_cast<std::int64_t>(row_.in_flight.load())}});
+    }
+    return exit_code::success;
+  }
+
+ private:
+  static std::shared_ptr<const config::ServerConfig> loaded(const Application& application, const ConfigSource& source) {
+    config::Loaded result = application.load(source);
+    if (result.config != nullptr) return std::move(result.config);
+    const auto& first = result.diagnostics.front();
+    throw ConfigError(first.pointer, first.message);
+  }
+
+  server::WorkerOptions worker_options(unsigned threads) {
+    server::WorkerOptions options = server::worker_options(*config_);
+    options.threads = threads;
+    options.log = log_.get();
+    options.access_log = access_log_.get();
+    options.row = &row_;
+    return options;
+  }
+
+  void obey(SignalAction action) {
+    switch (action) {
+      case SignalAction::drain:
+        row_.state = observability::WorkerState::draining;
+        worker_.drain();
+        break;
+      case SignalAction::stop:
+        worker_.stop();
+        break;
+      case SignalAction::reopen:
+        reopen(*log_, access_log_.get());
+        break;
+      case SignalAction::reap:
+      case SignalAction::none:
+        break;
+    }
+  }
+
+  bool read_commands(int descriptor) {
+    for (;;) {
+      char byte = 0;
+      const ssize_t size = ::read(descriptor, &byte, 1);
+      if (size == 0) ::_exit(exit_code::failure);  // the supervisor is dead: nobody would replace, drain or stop this worker
+      if (size < 0 && errno == EINTR) continue;
+      if (size < 0) return true;
+      switch (static_cast<Command>(byte)) {
+        case Command::drain: obey(SignalAction::drain); break;
+        case Command::stop: obey(SignalAction::stop); break;
+        case Command::reopen: obey(SignalAction::reopen); break;
+      }
+    }
+  }
+
+  observability::WorkerRow& row_;
+  SignalDescriptor signals_;  // first: threads inherit the mask
+  Application application_;
+  std::shared_ptr<const config::ServerConfig> config_;
+  std::unique_ptr<observability::LogSink> log_;
+  std::unique_ptr<observability::AccessLog> access_log_;
+  server::Worker worker_;
+};
+
+// Runs `serve` and turns what it throws into a sentence and an exit code.
+template <class Serve>
+int guarded(const ConfigSource& source, int configuration_code, Serve serve) {
+  try {
+    return serve();
+  } catch (const ConfigError& error) {
+    std::fprintf(stderr, "%s\n", config::locate(error, source.file).text().c_str());
+    return configuration_code;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "ropeway: the worker cannot go on: %s\n", error.what());
+    return exit_code::failure;
+  }
+}
+
+}  // namespace
+
+int run_worker(const WorkerSetup& setup, WorkerSeat seat) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != seat.supervisor) return exit_code::failure;  // it died before it could be watched
+  return guarded(*setup.source, exit_code::worker_configuration, [&] {
+    WorkerProcess process(setup, seat.slot, Role::worker, "worker " + std::to_string(seat.slot));
+    process.watch_commands(seat.commands.get());
+    process.ready();
+    write_all(seat.ready.get(), &ready_mark, 1);
+    seat.ready.close();
+    return process.run();
+  });
+}
+
+int run_alone(const WorkerSetup& setup, const std::function<void()>& on_ready) {
+  return guarded(*setup.source, exit_code::usage, [&] {
+    (*setup.scoreboard)[0].pid = ::getpid();
+    WorkerProcess process(setup, 0, Role::alone, "server");
+    process.ready();
+    if (on_ready) on_ready();
+    return process.run();
+  });
+}
+
+}  // namespace ropeway::launcher

@@ -1,0 +1,117 @@
+// node browser_test.mjs PROGRAM FOLDER PICTURE: a real browser loads what `ropeway serve` gives. Exit code 0 when all is as it should be.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { chromium } from "playwright-core";
+
+const [program, folder, picture] = process.argv.slice(2);
+const patience = 30_000;
+
+async function start_server() {
+  const server = spawn(program, ["serve", folder, "--bind", "127.0.0.1", "--port", "0", "--ready-fd", "3"], { stdio: ["ignore", "inherit", "inherit", "pipe"] });
+  const ended = once(server, "exit");
+  const ready = once(createInterface({ input: server.stdio[3] }), "line");
+  const first = await Promise.race([ready, ended.then(([code]) => { throw new Error(`the server ended with ${code}`); })]);
+  return { url: String(first[0]).replace(/\/$/, ""), stop: async () => {
+    server.kill("SIGTERM");
+    const last_resort = setTimeout(() => server.kill("SIGKILL"), patience);
+    const [code, signal] = await ended;
+    clearTimeout(last_resort);
+    return code ?? signal;
+  } };
+}
+
+async function loads_everything(page, url, seen) {
+  await page.goto(`${url}/`, { waitUntil: "load", timeout: patience });
+  assert.equal(await page.locator("#written-by-script").innerText(), "The script ran.");
+  assert.equal(await page.locator("h1").evaluate((heading) => getComputedStyle(heading).color), "rgb(1, 2, 3)");
+  assert.deepEqual(await page.locator("#picture").evaluate((image) => [image.complete, image.naturalWidth, image.naturalHeight]), [true, 320, 200]);
+  await page.waitForFunction(() => document.getElementById("sound").readyState >= 3, null, { timeout: patience });
+  assert.ok(Math.abs(await page.locator("#sound").evaluate((sound) => sound.duration) - 3) < 0.1);
+  await page.waitForFunction(() => document.getElementById("video").readyState >= 1, null, { timeout: patience });
+  const types = { "/": "text/html", "/style.css": "text/css", "/script.js": "text/javascript", "/picture.png": "image/png", "/sound.wav": /^audio\/(x-|vnd\.)?wave?$/, "/video.webm": "video/webm" };
+  for (const [path, type] of Object.entries(types)) {
+    const answer = seen.find((one) => one.path === path);
+    assert.ok(answer, `${path} was not asked for`);
+    assert.ok([200, 206].includes(answer.status), `${path}: ${answer.status}`);
+    const essence = (answer.headers["content-type"] ?? "").split(";")[0];
+    assert.ok(type instanceof RegExp ? type.test(essence) : essence === type, `${path}: ${essence}`);
+  }
+}
+
+async function plays_sound(page) {
+  await page.locator("#sound").evaluate((sound) => { sound.muted = true; return sound.play(); });
+  await page.waitForFunction(() => document.getElementById("sound").currentTime > 0.2, null, { timeout: patience });
+}
+
+async function seeks_in_video(page, seen) {
+  const before = seen.length;
+  const shown = await page.locator("#video").evaluate((video) => new Promise((resolve, reject) => {
+    video.onseeked = () => resolve([video.currentTime, video.duration, video.videoWidth]);
+    video.onerror = () => reject(new Error(video.error.message));
+    video.currentTime = 50;
+  }));
+  assert.deepEqual([Math.round(shown[0]), Math.round(shown[1]), shown[2]], [50, 60, 640]);
+  await page.locator("#video").evaluate((video) => video.play());
+  await page.waitForFunction(() => document.getElementById("video").currentTime > 50.2, null, { timeout: patience });
+  const ranges = seen.slice(before).filter((one) => one.path === "/video.webm" && one.status === 206);
+  assert.ok(ranges.length > 0, "the seek was not answered with 206");
+  const starts = ranges.map((one) => Number(/^bytes (\d+)-\d+\/\d+$/.exec(one.headers["content-range"])?.[1]));
+  assert.ok(Math.max(...starts) > 1_000_000, `the seek asked for no far range: ${starts}`);
+}
+
+async function lists_a_folder(page, url) {
+  const answer = await page.goto(`${url}/gallery/`, { timeout: patience });
+  assert.equal(answer.status(), 200);
+  await page.screenshot({ path: picture, fullPage: true });
+  const names = await page.locator("a").allInnerTexts();
+  for (const name of ["a short film.webm", "grüße & <notes>.txt", "one.png", "summer holidays"]) {
+    assert.ok(names.some((text) => text.trim().replace(/\/$/, "") === name), `${name} is not listed: ${names}`);
+  }
+  await page.locator("a", { hasText: "grüße" }).click();
+  await page.waitForURL(/notes/, { timeout: patience });
+  assert.match(await page.locator("body").innerText(), /Umlauts: äöü/);
+}
+
+const server = await start_server();
+const profile = mkdtempSync(join(tmpdir(), "ropeway-browser-"));
+const context = await chromium.launchPersistentContext(profile, {
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  headless: true,
+  viewport: { width: 1000, height: 700 },
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--autoplay-policy=no-user-gesture-required", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
+});
+let code = 1;
+try {
+  const page = await context.newPage();
+  const complaints = [];
+  const seen = [];
+  page.on("console", (message) => { if (["error", "warning"].includes(message.type())) complaints.push(message.text()); });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("response", (answer) => seen.push({ path: new URL(answer.url()).pathname, status: answer.status(), headers: answer.headers() }));
+
+  for (const [name, test] of [
+    ["a page loads with its style sheet, script, picture, sound and video", () => loads_everything(page, server.url, seen)],
+    ["the sound plays", () => plays_sound(page)],
+    ["a seek in the video works and is answered with a range", () => seeks_in_video(page, seen)],
+    ["a folder is listed, and a name with special characters can be followed", () => lists_a_folder(page, server.url)],
+    ["the console has no error", () => assert.deepEqual(complaints, [])],
+  ]) {
+    await test();
+    console.log(`ok: ${name}`);
+  }
+  code = 0;
+} catch (error) {
+  console.error(error);
+} finally {
+  await context.close();
+  rmSync(profile, { recursive: true, force: true });
+  const ended = await server.stop();
+  if (ended !== 0) { console.error(`the server ended with ${ended}`); code = 1; }
+}
+process.exit(code);

@@ -1,0 +1,1 @@
+document.getElementById("written-by-script").textContent = "The script ran.";

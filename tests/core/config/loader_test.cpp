@@ -1,0 +1,191 @@
+#include "core/src/config/loader.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include <unistd.h>
+
+#include "tests/core/config/sample_catalogue.hpp"
+
+namespace ropeway::config {
+namespace {
+
+std::string shown(const std::vector<Diagnostic>& diagnostics) {
+  std::string text;
+  for (const Diagnostic& d : diagnostics) text += std::to_string(d.line) + ":" + std::to_string(d.column) + " " + d.message + "\n";
+  return text;
+}
+
+/// A file in a folder of its own, gone with the scope.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(std::string_view text) {
+    std::string pattern = (std::filesystem::temp_directory_path() / "ropeway-config-XXXXXX").string();
+    folder_ = ::mkdtemp(pattern.data());
+    std::ofstream(path(), std::ios::binary) << text;
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  ~TemporaryFile() { std::filesystem::remove_all(folder_); }
+  [[nodiscard]] std::string path() const { return folder_ + "/ropeway.json"; }
+  [[nodiscard]] const std::string& folder() const { return folder_; }
+
+ private:
+  std::string folder_;
+};
+
+}  // namespace
+
+TEST_CASE("one mistake in a configuration has its line, column and words") {
+  struct Case {
+    const char* text;
+    const char* shown;
+  };
+  const Case cases[] = {
+      {"[]", "1:1 found an empty list, expected an object\n"},
+      {"{\"thread\": 4}", "1:2 unknown setting \"thread\", did you mean \"threads\"?\n"},
+      {"\xEF\xBB\xBF{\"thread\": 4}", "1:2 unknown setting \"thread\", did you mean \"threads\"?\n"},
+      {"{\r\n\t\"threads\": 0\r\n}", "2:13 found 0, expected \"auto\" or a whole number from 1 to 1024\n"},
+      {"{ /* \xC3\xA9 */ \"threads\": 1.5}", "1:23 found 1.5, expected \"auto\" or a whole number from 1 to 1024\n"},
+      {"{\"processes\": 1025}", "1:15 found 1025, expected \"auto\" or a whole number from 0 to 1024\n"},
+      {"{\"processes\": \"Auto\"}", "1:15 found \"Auto\", expected \"auto\" or a whole number from 0 to 1024\n"},
+      {"{\"processes\": 99999999999999999999}", "1:15 found 1e+20, expected \"auto\" or a whole number from 0 to 1024\n"},
+      {"{\"processes\": null}", "1:15 found null, expected \"auto\" or a whole number from 0 to 1024\n"},
+      {"{\"listen\": \":80\"}", "1:12 found \":80\", expected a list of at least 1 element\n"},
+      {"{\"listen\": []}", "1:12 found an empty list, expected a list of at least 1 element\n"},
+      {"{\"listen\": [8000]}", "1:13 found 8000, expected a string\n"},
+      {"{\"listen\": [\":80\", \"0.0.0.0:80\"]}", "1:20 \"0.0.0.0:80\" is the same address as \":80\"\n"},
+      {"{\"listen\": [\":80\",\n\":80\"]}", "2:1 \":80\" is listed twice\n"},
+      {"{\"limits\": {\"body_bytes\": \"16 megabytes\"}}",
+       "1:27 found \"16 megabytes\", expected a size from 0 to 1T, such as \"16k\", \"8M\" or a number of bytes\n"},
+      {"{\"timeouts\": {\"idle\": 0}}",
+       "1:23 found 0, expected a duration from 1ms to 24h, such as \"250ms\", \"30s\", \"5m\" or a number of seconds\n"},
+      {"{\"timeouts\": {\"body_rate\": -1}}",
+       "1:28 found -1, expected a rate from 0 to 1G, such as \"16k\" or a number of bytes per second\n"},
+      {"{\"log\": {\"level\": \"warn\"}}", "1:19 found \"warn\", expected one of \"debug\", \"info\", \"warning\", \"error\", \"off\"\n"},
+      {"{\"log\": {\"level\": \"wraning\"}}",
+       "1:19 found \"wraning\", expected one of \"debug\", \"info\", \"warning\", \"error\", \"off\", did you mean \"warning\"?\n"},
+      {"{\"log\": {\"access\": {\"file\": \"a\\u0000b\"}}}",
+       "1:29 found \"a\xEF\xBF\xBD"
+       "b\", but a path cannot hold a NUL character\n"},
+      {"{\"log\": {\"zzz\": 1}}", "1:10 unknown setting \"zzz\", expected one of \"level\", \"file\", \"format\", \"access\"\n"},
+      {"{\"server_name\": \"a\\r\\nSet-Cookie: x\"}",
+       "1:17 found \"a\xEF\xBF\xBD\xEF\xBF\xBDSet-Cookie: x\", expected printable ASCII with no space at its ends\n"},
+      {"{\"routes\": [{\"match\": \"/\"}]}", "1:13 \"handler\" is missing, expected a string that is not empty\n"},
+      {"{\"routes\": [{\"match\": \"\", \"handler\": \"hello\"}]}", "1:23 found \"\", expected a string that is not empty\n"},
+      {"{\"routes\": [{\"match\": \"/\", \"handler\": \"statik\", \"options\": 3}]}",
+       "1:39 unknown handler \"statik\", did you mean \"static\"?\n"},
+      {"{\"routes\": [{\"match\": \"/\", \"handler\": \"php\"}]}",
+       "1:39 unknown handler \"php\", expected one of \"static\", \"hello\", \"redirect\"\n"},
+      {"{\"routes\": [{\"match\": \"/\", \"handler\": \"static\"}]}", "1:39 \"root\" is missing, expected a path\n"},
+      {"{\"routes\": [{\"match\": \"/\", \"handler\": \"static\", \"options\": {}}]}", "1:60 \"root\" is missing, expected a path\n"},
+      {"{\"routes\": [{\"match\": \"/\", \"handler\": \"hello\", \"options\": {\"x\": 1}}]}",
+       "1:60 unknown setting \"x\", none is expected here\n"},
+      {"{\"routes\": [{\"match\": \"/\", \"handler\": \"redirect\", \"options\": {\"status\": 200}}]}",
+       "1:73 found 200, expected a whole number from 300 to 399\n"},
+      {"{\"middlewares\": [\"compres\"]}", "1:18 unknown middleware \"compres\", did you mean \"compress\"?\n"},
+      {"{\"middlewares\": [\"token\"]}", "1:18 \"secret\" is missing, expected a string\n"},
+      {"{\"middlewares\": [{\"name\": \"token\"}]}", "1:27 \"secret\" is missing, expected a string\n"},
+      {"{\"middlewares\": [{\"name\": \"compress\", \"options\": {\"minimum\": true}}]}",
+       "1:62 found true, expected a size of at least 0, such as \"16k\", \"8M\" or a number of bytes\n"},
+      {"{\"middlewares\": [5]}", "1:18 found 5, expected a string that is not empty, or an object\n"},
+      {"{\"$schema\": 1}", "1:13 found 1, expected a string\n"},
+      {"{\"threads\": 1, \"threads\": 2}", "1:16 \"threads\" is repeated: it is already set in line 1, column 2\n"},
+      {"{\"threads\": 1e999}", "1:13 found \"1e999\": this number is too large\n"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.text);
+    const Loaded loaded = load_sample(c.text);
+    CHECK(loaded.config == nullptr);
+    CHECK(shown(loaded.diagnostics) == c.shown);
+  }
+}
+
+TEST_CASE("everything that is wrong is told at once, in the order of the file") {
+  const Loaded loaded = load_sample(R"({
+  "proceses": 4,            // a misspelt key
+  "threads": "many",
+  "listen": ["127.0.0.1", ":99999"],
+  "routes": [
+    { "match": "/", "handler": "statik" },
+    { "handler": "static", "options": { "rooot": ".", "listing": 1 } }
+  ],
+  "threads": 0,
+  "limits": { "header_count": 0 },
+  "server_name": " x"
+})",
+                                    [](const char* name) { return std::string_view(name) == "ROPEWAY_BLOCKING_QUEUE" ? "none" : nullptr; });
+  CHECK(shown(loaded.diagnostics) ==
+        "2:3 unknown setting \"proceses\", did you mean \"processes\"?\n"
+        "4:14 \"127.0.0.1\" names no port: write \"127.0.0.1:8000\"\n"
+        "4:27 found the port \"99999\", expected a number from 0 to 65535\n"
+        "6:32 unknown handler \"statik\", did you mean \"static\"?\n"
+        "7:5 \"match\" is missing, expected a string that is not empty\n"
+        "7:39 \"root\" is missing, expected a path\n"
+        "7:41 unknown setting \"rooot\", did you mean \"root\"?\n"
+        "7:66 found 1, expected true or false\n"
+        "9:3 \"threads\" is repeated: it is already set in line 3, column 3\n"
+        "9:14 found 0, expected \"auto\" or a whole number from 1 to 1024\n"
+        "10:31 found 0, expected a whole number from 1 to 10000\n"
+        "11:18 found \" x\", expected printable ASCII with no space at its ends\n"
+        "0:0 ROPEWAY_BLOCKING_QUEUE: found \"none\", expected a whole number from 1 to 1000000\n");
+  CHECK(loaded.diagnostics[0].text() ==
+        "/etc/ropeway/ropeway.json:2:3: error: unknown setting \"proceses\", did you mean \"processes\"?\n"
+        "    \"proceses\": 4,            // a misspelt key\n"
+        "    ^");
+  CHECK(loaded.diagnostics[0].pointer == "/proceses");
+  CHECK(loaded.diagnostics.back().text() ==
+        "environment: error: ROPEWAY_BLOCKING_QUEUE: found \"none\", expected a whole number from 1 to 1000000");
+}
+
+TEST_CASE("a configuration with a million mistakes shows the first hundred") {
+  std::string text = "{\"listen\": [";
+  for (int i = 0; i < 100'000; ++i) text += i == 0 ? "1" : ",1";
+  CHECK(load_sample(text + "]}").diagnostics.size() == 100);
+}
+
+TEST_CASE("a file is read from its path, and paths in it start at its folder") {
+  const TemporaryFile file(R"({"routes": [{"match": "/", "handler": "static", "options": {"root": "site/../www"}}],
+                              "log": {"file": "logs/error.log", "access": {"file": "/var/log/access"}}, "listen": ["unix:r.sock"]})");
+  const Loaded loaded = load_file(file.path(), sample_catalogue(), {});
+  REQUIRE(loaded.config != nullptr);
+  CHECK(loaded.config->routes[0].handler.options->path("root") == file.folder() + "/www");
+  CHECK(loaded.config->log.file == file.folder() + "/logs/error.log");
+  CHECK(loaded.config->log.access.file == "/var/log/access");
+  CHECK(loaded.config->listen[0].host == file.folder() + "/r.sock");
+}
+
+TEST_CASE("a file that cannot be read is a diagnostic without a place") {
+  const TemporaryFile file("{}");
+  const Loaded missing = load_file(file.folder() + "/none.json", sample_catalogue(), {});
+  REQUIRE(missing.diagnostics.size() == 1);
+  CHECK(missing.diagnostics[0].text() == file.folder() + "/none.json: error: cannot be read: No such file or directory");
+  const Loaded folder = load_file(file.folder(), sample_catalogue(), {});
+  REQUIRE(folder.diagnostics.size() == 1);
+  CHECK(folder.diagnostics[0].message == "cannot be read: Is a directory");
+}
+
+TEST_CASE("a file that is too large is refused before it is read whole") {
+  const TemporaryFile file(std::string(17 * 1024 * 1024, ' '));
+  const Loaded loaded = load_file(file.path(), sample_catalogue(), {});
+  CHECK(shown(loaded.diagnostics) == "1:1 the file is larger than 16 MiB\n");
+}
+
+TEST_CASE("a mistake that a handler finds later gets its place in the file") {
+  const TemporaryFile file("{\"routes\": [\n {\"match\": \"/\", \"handler\": \"static\",\n  \"options\": {\"root\": \"nowhere\"}}]}");
+  const Loaded loaded = load_file(file.path(), sample_catalogue(), {});
+  REQUIRE(loaded.config != nullptr);
+  const auto& handler = loaded.config->routes[0].handler;
+  const Diagnostic written = locate(handler.options->error("root", "no such folder"), file.path());
+  CHECK(written.text() ==
+        file.path() + ":3:23: error: no such folder\n    \"options\": {\"root\": \"nowhere\"}}]}\n                        ^");
+  const Diagnostic by_default = locate(handler.options->error("index", "no such file"), file.path());
+  CHECK(shown({by_default}) == "3:14 no such file\n");
+  const Diagnostic gone = locate(ConfigError("/threads", "too many"), file.folder() + "/none.json");
+  CHECK(shown({gone}) == "0:0 too many\n");
+}
+
+}  // namespace ropeway::config

@@ -1,0 +1,101 @@
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/support/server_process.hpp"
+
+using namespace ropeway::testing;
+
+namespace {
+
+Finished run_program(std::vector<std::string> arguments, const TemporaryFolder& folder) {
+  arguments.insert(arguments.begin(), program());
+  return run_to_end(std::move(arguments), folder.path().string());
+}
+
+}  // namespace
+
+TEST_CASE("a mistake in the configuration is shown with its place, by check and by run, with exit code 2") {
+  struct Case {
+    std::string text, place;
+    std::vector<std::string> words;
+  };
+  const std::string route = R"("routes": [{"match": "/", "handler": "health"}])";
+  const std::vector<Case> cases = {
+      {"{\n  \"thraeds\": 1,\n  " + route + "\n}", ":2:3", {"thraeds", "threads"}},
+      {"{\n  \"threads\": 0,\n  " + route + "\n}", ":2:14", {"threads", "^"}},
+      {"{\n  \"threads\": \"many\",\n  " + route + "\n}", ":2:14", {"^"}},
+      {"{\n  \"threads\": 1,,\n  " + route + "\n}", ":2:", {"^"}},
+      {"{\n  \"listen\": [\"nonsense::\"],\n  " + route + "\n}", ":2:14", {"nonsense"}},
+      {"{\n  \"routes\": [\n    {\"match\": \"/\", \"handler\": \"helth\"}]\n}", ":3:", {"helth", "health"}},
+      {"{\n  \"routes\": [\n    {\"match\": \"/\", \"handler\": \"fixed_response\",\n     \"options\": {\"statuss\": 200}}]\n}",
+       ":4:18",
+       {"statuss", "status"}},
+      {"{\n  \"routes\": [\n    {\"match\": \"/{path...}\", \"handler\": \"static_files\",\n     \"options\": {\"root\": "
+       "\"no-such-folder\"}}]\n}",
+       ":4:",
+       {"no-such-folder"}},
+      {"{\n  \"routes\": [\n    {\"match\": \"GET /x\", \"handler\": \"health\"},\n    {\"match\": \"GET /x\", \"handler\": "
+       "\"health\"}]\n}",
+       ":4:",
+       {"/x"}},
+  };
+  for (const std::string command : {"check", "run"}) {
+    for (const Case& c : cases) {
+      CAPTURE(command);
+      CAPTURE(c.text);
+      const TemporaryFolder folder;
+      const std::string file = folder.write("ropeway.json", c.text);
+      const Finished finished = run_program({command, "--config", file}, folder);
+      CAPTURE(finished.error);
+      CHECK(finished.exit_code == 2);
+      CHECK(finished.error.find("ropeway.json" + c.place) != std::string::npos);
+      for (const std::string& word : c.words) CHECK(finished.error.find(word) != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("all mistakes are shown at once") {
+  const TemporaryFolder folder;
+  const std::string file =
+      folder.write("ropeway.json", "{\n\"thraeds\": 1,\n\"processes\": -1,\n\"routes\": [{\"match\": \"/\", \"handler\": \"helth\"}]}");
+  const Finished finished = run_program({"check", "--config", file}, folder);
+  CHECK(finished.exit_code == 2);
+  for (const std::string place : {":2:", ":3:", ":4:"}) CHECK(finished.error.find("ropeway.json" + place) != std::string::npos);
+}
+
+TEST_CASE("check accepts what run would serve, and binds nothing") {
+  const TemporaryFolder folder;
+  const Model model{1, 1};
+  const auto server = ServerProcess::run(model, folder, R"("routes": [{"match": "/", "handler": "health"}])");
+  const std::string port = std::to_string(server->address().port);
+  const std::string file =
+      folder.write("taken.json", "{\"listen\": [\"127.0.0.1:" + port + R"("], "routes": [{"match": "/", "handler": "health"}]})");
+  const Finished finished = run_program({"check", "--config", file}, folder);
+  CAPTURE(finished.error);
+  CHECK(finished.exit_code == 0);
+  CHECK(server->connect().get("/").body == "ok\n");
+}
+
+TEST_CASE("a configuration that is not there, and a wrong command line, give exit code 2 and a sentence") {
+  const TemporaryFolder folder;
+  const std::vector<std::vector<std::string>> wrong = {
+      {"check", "--config", "missing.json"}, {"run", "--config", "missing.json"}, {"run", "--nonsense"}, {"nonsense"}};
+  for (const auto& arguments : wrong) {
+    CAPTURE(arguments.front());
+    const Finished finished = run_program(arguments, folder);
+    CHECK(finished.exit_code == 2);
+    CHECK_FALSE((finished.error + finished.output).empty());
+  }
+}
+
+TEST_CASE("the schema is JSON and knows every part of the configuration") {
+  const TemporaryFolder folder;
+  const Finished finished = run_program({"schema"}, folder);
+  CHECK(finished.exit_code == 0);
+  const auto schema = nlohmann::json::parse(finished.output);
+  for (const std::string name : {"processes", "threads", "listen", "routes", "limits", "timeouts", "log"}) {
+    CAPTURE(name);
+    CHECK(schema.at("properties").contains(name));
+  }
+}

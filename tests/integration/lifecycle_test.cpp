@@ -1,0 +1,166 @@
+#include <doctest/doctest.h>
+
+#include <signal.h>
+
+#include <algorithm>
+
+#include "tests/support/server_process.hpp"
+
+using namespace ropeway::testing;
+
+namespace {
+
+constexpr const char* routes = R"("routes": [
+  {"match": "/a", "handler": "fixed_response", "options": {"body": "answer"}},
+  {"match": "GET /files/{path...}", "handler": "static_files", "options": {"root": "site"}}])";
+
+// A request whose handler has not run yet, and of which the server has surely read the head: it has said so.
+RawClient begun_upload(const ServerProcess& server) {
+  RawClient client = server.connect();
+  client.send("POST /a HTTP/1.1\r\nHost: test\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n");
+  REQUIRE(client.read_response().status == 100);
+  client.send("12345");
+  return client;
+}
+
+}  // namespace
+
+TEST_CASE("SIGTERM lets a request that was begun finish, closes idle connections, and ends with exit code 0") {
+  const TemporaryFolder folder;
+  const std::string file(20'000'000, 'f');
+  folder.write("site/large.bin", file);
+  for (const Model& model : all_models()) {
+    CAPTURE(model.name());
+    const auto server = ServerProcess::run(model, folder, routes);
+    const SocketAddress address = server->address();
+    RawClient idle = server->connect();
+    CHECK(idle.get("/a").status == 200);
+    RawClient upload = begun_upload(*server);
+    RawClient download = server->connect();
+    download.send("GET /files/large.bin HTTP/1.1\r\nHost: test\r\n\r\n");
+    CHECK(download.read_bytes(9) == "HTTP/1.1 ");
+    server->signal(SIGTERM);
+    CHECK(idle.ends_without_more());  // so the drain has begun
+    upload.send("67890");
+    const RawResponse response = upload.read_response();
+    CHECK(response.body == "answer");
+    CHECK(response.field("Connection") == "close");
+    CHECK(upload.ends_without_more());
+    const std::string rest = download.read_until_close();
+    CHECK(rest.size() > file.size());
+    CHECK(rest.ends_with("fff"));
+    CHECK(server->wait() == 0);
+    CHECK_THROWS(RawClient(address, std::chrono::seconds(2)));
+  }
+}
+
+TEST_CASE("a drain does not wait longer than its deadline") {
+  const TemporaryFolder folder;
+  for (const Model& model : all_models()) {
+    CAPTURE(model.name());
+    const auto server = ServerProcess::run(model, folder, std::string(R"("timeouts": {"drain": "300ms"},)") + routes);
+    RawClient upload = begun_upload(*server);
+    server->signal(SIGTERM);
+    CHECK(server->wait() == 0);  // the other half never comes; wait() has a deadline of its own
+  }
+}
+
+TEST_CASE("SIGINT and SIGQUIT stop at once, whatever is being answered") {
+  const TemporaryFolder folder;
+  for (const Model& model : all_models()) {
+    for (const int number : {SIGINT, SIGQUIT}) {
+      CAPTURE(model.name());
+      CAPTURE(number);
+      const auto server = ServerProcess::run(model, folder, std::string(R"("timeouts": {"drain": "1h", "handler": "1h"},)") + routes);
+      const auto workers = server->workers(model);
+      RawClient upload = begun_upload(*server);
+      server->signal(number);
+      CHECK(server->wait() == 0);
+      for (const pid_t worker : workers) CHECK(wait_for_end_of(worker));
+    }
+  }
+}
+
+TEST_CASE("SIGINT during a drain ends it") {
+  const TemporaryFolder folder;
+  for (const Model& model : all_models()) {
+    CAPTURE(model.name());
+    const auto server = ServerProcess::run(model, folder, std::string(R"("timeouts": {"drain": "1h", "handler": "1h"},)") + routes);
+    RawClient idle = server->connect();
+    CHECK(idle.get("/a").status == 200);
+    RawClient upload = begun_upload(*server);
+    server->signal(SIGTERM);
+    CHECK(idle.ends_without_more());
+    server->signal(SIGINT);
+    CHECK(server->wait() == 0);
+  }
+}
+
+TEST_CASE("a worker that is killed is replaced, the log says so, and every new connection is served") {
+  const TemporaryFolder folder;
+  for (const Model& model : all_models()) {
+    if (model.processes == 0) continue;  // nobody there to replace it
+    CAPTURE(model.name());
+    const auto server = ServerProcess::run(model, folder, routes);
+    const auto before = server->workers(model);
+    REQUIRE(before.size() == model.processes);
+    const pid_t victim = before.front();
+    REQUIRE(::kill(victim, SIGKILL) == 0);
+    for (int i = 0; i < 20; ++i) CHECK(server->connect().get("/a").body == "answer");  // none is refused or reset meanwhile
+    CHECK(eventually([&] { return server->workers(model).size() == model.processes; }));
+    const auto after = server->workers(model);
+    CHECK(std::find(after.begin(), after.end(), victim) == after.end());
+    const std::string log = server->standard_error();
+    CHECK(log.find(std::to_string(victim)) != std::string::npos);
+    CHECK(log.find("SIGKILL") != std::string::npos);
+    server->signal(SIGTERM);
+    CHECK(server->wait() == 0);
+  }
+}
+
+TEST_CASE("connections that wait in a killed worker's queue are served") {
+  const TemporaryFolder folder;
+  for (const Model& model : all_models()) {
+    if (model.processes == 0) continue;
+    CAPTURE(model.name());
+    const auto server = ServerProcess::run(model, folder, routes);
+    const auto workers = server->workers(model);
+    REQUIRE(workers.size() == model.processes);
+    for (const pid_t worker : workers) REQUIRE(::kill(worker, SIGSTOP) == 0);
+    std::vector<RawClient> clients;
+    for (int i = 0; i < 30; ++i) {
+      clients.push_back(server->connect());
+      clients.back().send("GET /a HTTP/1.1\r\nHost: test\r\n\r\n");
+    }
+    REQUIRE(::kill(workers.front(), SIGKILL) == 0);
+    for (const pid_t worker : workers) ::kill(worker, SIGCONT);
+    for (RawClient& client : clients) CHECK(client.read_response().body == "answer");
+  }
+}
+
+TEST_CASE("no worker outlives a launcher that is killed") {
+  const TemporaryFolder folder;
+  for (const Model& model : all_models()) {
+    if (model.processes == 0) continue;
+    CAPTURE(model.name());
+    const auto server = ServerProcess::run(model, folder, routes);
+    const auto workers = server->workers(model);
+    REQUIRE(workers.size() == model.processes);
+    RawClient upload = begun_upload(*server);
+    server->signal(SIGKILL);
+    CHECK(server->wait() == 128 + SIGKILL);
+    for (const pid_t worker : workers) CHECK(wait_for_end_of(worker));
+  }
+}
+
+TEST_CASE("a worker that gets SIGTERM itself drains and is replaced at once") {
+  const TemporaryFolder folder;
+  const Model model{2, 1};
+  const auto server = ServerProcess::run(model, folder, routes);
+  const auto before = server->workers(model);
+  REQUIRE(before.size() == 2);
+  REQUIRE(::kill(before.front(), SIGTERM) == 0);
+  CHECK(wait_for_end_of(before.front()));
+  CHECK(eventually([&] { return server->workers(model).size() == 2; }));
+  CHECK(server->connect().get("/a").body == "answer");
+}

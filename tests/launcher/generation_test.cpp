@@ -1,0 +1,86 @@
+#include "launcher/src/generation.hpp"
+
+#include <doctest/doctest.h>
+
+namespace {
+
+using namespace ropeway::launcher;
+using namespace std::chrono_literals;
+
+const Generation::Time begin{1h};
+
+// Starts every slot that is due, as process 100 + slot; gives how many there were.
+int start_due(Generation& generation, Generation::Time now) {
+  int count = 0;
+  while (WorkerHandle* worker = generation.due(now)) {
+    worker->started(static_cast<pid_t>(100 + worker->slot()), make_pipe().write, make_pipe().read, now);
+    ++count;
+  }
+  return count;
+}
+
+void make_ready(Generation& generation, WorkerHandle& worker, Generation::Time now) {
+  Pipe ready = make_pipe();
+  worker.started(worker.pid(), make_pipe().write, std::move(ready.read), now);
+  write_all(ready.write.get(), &ready_mark, 1);
+  REQUIRE(worker.read_ready());
+  generation.became_ready();
+}
+
+TEST_CASE("every slot is started at once, and found again by its process") {
+  Generation generation(1, 3, begin);
+  CHECK(generation.next_start() == begin);
+  CHECK(start_due(generation, begin) == 3);
+  CHECK_FALSE(generation.next_start());
+  REQUIRE(generation.find(101) != nullptr);
+  CHECK(generation.find(101)->slot() == 1);
+  CHECK(generation.find(7) == nullptr);
+}
+
+TEST_CASE("workers that all end before one was ready are not started again") {
+  Generation generation(1, 2, begin);
+  start_due(generation, begin);
+  generation.find(100)->ended(begin);
+  CHECK_FALSE(generation.stillborn());
+  CHECK_FALSE(generation.next_start());  // the other one may still show that it can be done
+  generation.find(101)->ended(begin);
+  CHECK(generation.stillborn());
+  CHECK(generation.due(begin + 1h) == nullptr);
+}
+
+TEST_CASE("once one was ready, those that ended are started again") {
+  Generation generation(1, 2, begin);
+  start_due(generation, begin);
+  generation.find(100)->ended(begin);
+  make_ready(generation, *generation.find(101), begin);
+  CHECK_FALSE(generation.stillborn());
+  CHECK(generation.due(begin) == &generation.workers()[0]);
+  CHECK(start_due(generation, begin) == 1);
+  generation.find(101)->ended(begin);
+  generation.find(100)->ended(begin);
+  CHECK_FALSE(generation.stillborn());
+  CHECK(generation.next_start() == begin);  // slot 1, for the first time
+}
+
+TEST_CASE("a generation is ready when each of its workers is") {
+  Generation generation(1, 2, begin);
+  start_due(generation, begin);
+  CHECK_FALSE(generation.all_ready());
+  make_ready(generation, *generation.find(100), begin);
+  CHECK_FALSE(generation.all_ready());
+  make_ready(generation, *generation.find(101), begin);
+  CHECK(generation.all_ready());
+}
+
+TEST_CASE("a closed generation replaces nobody") {
+  Generation generation(1, 1, begin);
+  start_due(generation, begin);
+  make_ready(generation, *generation.find(100), begin);
+  generation.find(100)->ended(begin + 1min);
+  CHECK(generation.next_start());
+  generation.close();
+  CHECK_FALSE(generation.next_start());
+  CHECK(generation.none_alive());
+}
+
+}  // namespace

@@ -1,0 +1,187 @@
+#include "launcher/src/listen_sockets.hpp"
+
+#include <arpa/inet.h>
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <set>
+
+namespace {
+
+using namespace ropeway::launcher;
+using ropeway::config::ListenAddress;
+using Family = ListenAddress::Family;
+namespace fs = std::filesystem;
+
+ListenAddress ipv4(const std::string& host, std::uint16_t port) { return {Family::ipv4, host, port, "/listen/0", ""}; }
+ListenAddress unix_path(const std::string& path) { return {Family::unix_socket, path, 0, "/listen/0", ""}; }
+
+class Folder {
+ public:
+  Folder() : path_(fs::temp_directory_path() / "ropeway_sock_XXXXXX") { REQUIRE(::mkdtemp(path_.data()) != nullptr); }
+  ~Folder() { fs::remove_all(path_); }
+  [[nodiscard]] std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_;
+};
+
+int option(int socket, int level, int name) {
+  int value = -1;
+  socklen_t size = sizeof value;
+  ::getsockopt(socket, level, name, &value, &size);
+  return value;
+}
+
+sockaddr_in loopback(std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+std::string refusal(const std::vector<ListenAddress>& addresses, unsigned slots = 1) {
+  try {
+    const ListenSockets sockets(addresses, slots);
+  } catch (const ListenError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+bool mentions(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+TEST_CASE("a free port is taken once and shared by a listener for each slot") {
+  const ListenSockets sockets({ipv4("127.0.0.1", 0)}, 3);
+  REQUIRE(sockets.addresses().size() == 1);
+  const std::uint16_t port = sockets.addresses()[0].port;
+  CHECK(port != 0);
+  CHECK(sockets.addresses()[0].url() == "http://127.0.0.1:" + std::to_string(port));
+  std::set<int> descriptors;
+  for (unsigned slot = 0; slot < 3; ++slot) {
+    const auto listeners = sockets.of_slot(slot);
+    REQUIRE(listeners.size() == 1);
+    const int socket = listeners[0].descriptor;
+    descriptors.insert(socket);
+    CHECK_FALSE(listeners[0].is_unix);
+    sockaddr_in bound{};
+    socklen_t size = sizeof bound;
+    REQUIRE(::getsockname(socket, reinterpret_cast<sockaddr*>(&bound), &size) == 0);
+    CHECK(ntohs(bound.sin_port) == port);
+    CHECK(option(socket, SOL_SOCKET, SO_ACCEPTCONN) == 1);
+    CHECK(option(socket, IPPROTO_TCP, TCP_NODELAY) != 0);
+    CHECK((::fcntl(socket, F_GETFL) & O_NONBLOCK) != 0);
+    CHECK((::fcntl(socket, F_GETFD) & FD_CLOEXEC) != 0);
+  }
+  CHECK(descriptors.size() == 3);
+}
+
+TEST_CASE("connections are accepted by some slot of the group, with TCP_NODELAY inherited") {
+  const ListenSockets sockets({ipv4("127.0.0.1", 0)}, 2);
+  const sockaddr_in address = loopback(sockets.addresses()[0].port);
+  const Descriptor client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  REQUIRE(::connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  int accepted = 0;
+  for (unsigned slot = 0; slot < 2; ++slot) {
+    const Descriptor server(::accept4(sockets.of_slot(slot)[0].descriptor, nullptr, nullptr, SOCK_CLOEXEC));
+    if (!server) continue;
+    ++accepted;
+    CHECK(option(server.get(), IPPROTO_TCP, TCP_NODELAY) != 0);
+  }
+  CHECK(accepted == 1);
+}
+
+TEST_CASE("a port that another server has is refused, though that one would share it") {
+  const ListenSockets other({ipv4("127.0.0.1", 0)}, 1);
+  const std::uint16_t port = other.addresses()[0].port;
+  const std::string text = refusal({ipv4("127.0.0.1", port)});
+  CHECK(mentions(text, "127.0.0.1:" + std::to_string(port)));
+  CHECK(mentions(text, "in use"));
+  CHECK(mentions(refusal({ipv4("0.0.0.0", port)}), "in use"));
+}
+
+TEST_CASE("several free ports of different addresses are one port where that is possible") {
+  const ListenSockets sockets({ipv4("127.0.0.1", 0), ipv4("127.0.0.2", 0)}, 2);
+  CHECK(sockets.addresses()[0].port == sockets.addresses()[1].port);
+  const ListenSockets twice({ipv4("127.0.0.1", 0), ipv4("127.0.0.1", 0)}, 2);
+  CHECK(twice.addresses()[0].port != twice.addresses()[1].port);
+}
+
+TEST_CASE("an address that the machine does not have is refused with a remedy") {
+  const std::string text = refusal({ipv4("192.0.2.1", 0)});  // RFC 5737: belongs to nobody
+  CHECK(mentions(text, "192.0.2.1"));
+  CHECK(mentions(text, "no such address"));
+}
+
+TEST_CASE("IPv6 and IPv4 can have the same port, each its own listener") {
+  std::optional<ListenSockets> sockets;
+  try {
+    sockets.emplace(std::vector<ListenAddress>{ipv4("0.0.0.0", 0), {Family::ipv6, "::", 0, "", ""}}, 1);
+  } catch (const ListenError&) {
+    MESSAGE("no IPv6 here");
+    return;
+  }
+  CHECK(sockets->addresses()[0].port == sockets->addresses()[1].port);
+  CHECK(option(sockets->of_slot(0)[1].descriptor, IPPROTO_IPV6, IPV6_V6ONLY) == 1);
+  CHECK(sockets->addresses()[1].url() == "http://[::]:" + std::to_string(sockets->addresses()[1].port));
+}
+
+TEST_CASE("a unix socket is one listener for all slots, and its file goes with it") {
+  const Folder folder;
+  const std::string path = folder / "s";
+  {
+    const ListenSockets sockets({unix_path(path)}, 3);
+    CHECK(sockets.addresses()[0].url() == "unix:" + path);
+    CHECK(sockets.of_slot(0)[0].is_unix);
+    CHECK(sockets.of_slot(0)[0].descriptor == sockets.of_slot(2)[0].descriptor);
+    CHECK(fs::is_socket(path));
+  }
+  CHECK_FALSE(fs::exists(path));
+}
+
+TEST_CASE("a socket file that nobody answers on is replaced, a live one is not") {
+  const Folder folder;
+  const std::string path = folder / "s";
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  {
+    const Descriptor dead(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    REQUIRE(::bind(dead.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  }
+  REQUIRE(fs::is_socket(path));
+  const ListenSockets sockets({unix_path(path)}, 1);
+  CHECK(fs::is_socket(path));
+  CHECK(mentions(refusal({unix_path(path)}), "another server answers"));
+  CHECK(fs::is_socket(path));
+}
+
+TEST_CASE("a file that is no socket is left alone") {
+  const Folder folder;
+  std::ofstream(folder / "notes") << "mine";
+  CHECK(mentions(refusal({unix_path(folder / "notes")}), "no socket"));
+  CHECK(fs::file_size(folder / "notes") == 4);
+}
+
+TEST_CASE("a socket's path that is too long is refused") {
+  CHECK(mentions(refusal({unix_path("/tmp/" + std::string(200, 'x'))}), "longer than 107 bytes"));
+}
+
+TEST_CASE("a failure leaves no socket file behind") {
+  const Folder folder;
+  const std::string path = folder / "s";
+  CHECK(mentions(refusal({unix_path(path), ipv4("192.0.2.1", 0)}), "192.0.2.1"));
+  CHECK_FALSE(fs::exists(path));
+}
+
+}  // namespace

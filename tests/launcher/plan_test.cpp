@@ -1,0 +1,54 @@
+#include "launcher/src/plan.hpp"
+
+#include <doctest/doctest.h>
+
+namespace {
+
+using namespace ropeway;
+using namespace ropeway::launcher;
+
+Plan sample() {
+  Plan plan;
+  plan.processes = 0;
+  plan.listen = {{config::ListenAddress::Family::ipv6, "::1", 65535, "/listen/0", "[::1]:65535"},
+                 {config::ListenAddress::Family::unix_socket, "/run/a:b\n3:c", 0, "/listen/1", ""}};
+  plan.log.level = LogLevel::error;
+  plan.log.file = "/var/log/x.log";
+  plan.log.format = config::LogConfig::Format::json;
+  plan.log.access = {"-", config::AccessLogConfig::Format::terminal};
+  plan.drain = std::chrono::minutes(5);
+  plan.connections = 12345;
+  return plan;
+}
+
+TEST_CASE("a plan arrives as it was sent") {
+  const auto plan = decode(encode(sample()));
+  REQUIRE(plan.has_value());
+  CHECK(plan->processes == 0U);
+  CHECK_FALSE(plan->threads.has_value());
+  REQUIRE(plan->listen.size() == 2);
+  CHECK(plan->listen[0].family == config::ListenAddress::Family::ipv6);
+  CHECK(plan->listen[0].host == "::1");
+  CHECK(plan->listen[0].port == 65535);
+  CHECK(plan->listen[0].text == "[::1]:65535");
+  CHECK(plan->listen[1].host == "/run/a:b\n3:c");
+  CHECK(plan->listen[1].pointer == "/listen/1");
+  CHECK(plan->log.level == LogLevel::error);
+  CHECK(plan->log.file == "/var/log/x.log");
+  CHECK(plan->log.format == config::LogConfig::Format::json);
+  CHECK(plan->log.access.file == "-");
+  CHECK(plan->log.access.format == config::AccessLogConfig::Format::terminal);
+  CHECK(plan->drain == std::chrono::minutes(5));
+  CHECK(plan->connections == 12345);
+}
+
+TEST_CASE("a plan that was cut off anywhere is none") {
+  const std::string bytes = encode(sample());
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    CAPTURE(size);
+    CHECK_FALSE(decode(std::string_view(bytes).substr(0, size)).has_value());
+  }
+  CHECK_FALSE(decode(bytes + "1:x").has_value());
+}
+
+}  // namespace

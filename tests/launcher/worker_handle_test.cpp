@@ -1,0 +1,97 @@
+#include "launcher/src/worker_handle.hpp"
+
+#include <doctest/doctest.h>
+#include <ropeway/testing/fake_clock.hpp>
+
+#include <vector>
+
+namespace {
+
+using namespace ropeway::launcher;
+using namespace std::chrono_literals;
+
+struct Ends {
+  Pipe commands = make_pipe();
+  Pipe ready = make_pipe();
+};
+
+void start(WorkerHandle& worker, Ends& ends, WorkerHandle::Time now) {
+  worker.started(4711, std::move(ends.commands.write), std::move(ends.ready.read), now);
+}
+
+TEST_CASE("a worker that keeps dying young waits longer and longer for its replacement") {
+  ropeway::testing::FakeClock clock;
+  WorkerHandle worker(0);
+  const std::vector<std::chrono::seconds> delays{0s, 1s, 2s, 4s, 8s, 16s, 30s, 30s, 30s};
+  for (const auto delay : delays) {
+    Ends ends;
+    start(worker, ends, clock.steady_now());
+    CHECK_FALSE(worker.next_start());
+    clock.advance(3s);
+    worker.ended(clock.steady_now());
+    REQUIRE(worker.next_start());
+    CHECK(*worker.next_start() - clock.steady_now() == delay);
+    clock.advance(delay);
+  }
+}
+
+TEST_CASE("a worker that lived for ten seconds is replaced at once, and its past is forgotten") {
+  ropeway::testing::FakeClock clock;
+  WorkerHandle worker(0);
+  for (const auto& [life, delay] : {std::pair{9s, 0s}, std::pair{9s, 1s}, std::pair{10s, 0s}, std::pair{1s, 0s}, std::pair{1s, 1s}}) {
+    Ends ends;
+    start(worker, ends, clock.steady_now());
+    clock.advance(life);
+    worker.ended(clock.steady_now());
+    CHECK(*worker.next_start() - clock.steady_now() == delay);
+  }
+}
+
+TEST_CASE("a worker that could not be started counts as one that died at once") {
+  ropeway::testing::FakeClock clock;
+  clock.advance(1h);
+  WorkerHandle worker(0);
+  CHECK_FALSE(worker.tried());
+  worker.could_not_start(clock.steady_now());
+  CHECK(worker.tried());
+  CHECK(*worker.next_start() == clock.steady_now());
+  worker.could_not_start(clock.steady_now());
+  CHECK(*worker.next_start() == clock.steady_now() + 1s);
+}
+
+TEST_CASE("a worker is ready when its pipe says so, and only then") {
+  const WorkerHandle::Time now{};
+  WorkerHandle worker(2);
+  Ends ends;
+  start(worker, ends, now);
+  CHECK(worker.state() == WorkerHandle::State::starting);
+  REQUIRE(write_all(ends.ready.write.get(), &ready_mark, 1));
+  CHECK(worker.read_ready());
+  CHECK(worker.state() == WorkerHandle::State::ready);
+  CHECK(worker.ready_descriptor() == -1);
+
+  WorkerHandle silent(3);
+  Ends others;
+  start(silent, others, now);
+  others.ready.write.close();
+  CHECK_FALSE(silent.read_ready());
+  CHECK(silent.state() == WorkerHandle::State::starting);
+}
+
+TEST_CASE("commands arrive as bytes, and a dead worker is sent none") {
+  WorkerHandle worker(0);
+  Ends ends;
+  start(worker, ends, {});
+  worker.send(Command::reopen);
+  worker.send(Command::drain);
+  CHECK(worker.state() == WorkerHandle::State::draining);
+  char bytes[3] = {};
+  CHECK(::read(ends.commands.read.get(), bytes, sizeof bytes) == 2);
+  CHECK(std::string(bytes) == "rd");
+  worker.ended({});
+  worker.send(Command::stop);
+  CHECK(worker.state() == WorkerHandle::State::gone);
+  CHECK(::read(ends.commands.read.get(), bytes, sizeof bytes) == 0);  // the supervisor's end is closed
+}
+
+}  // namespace

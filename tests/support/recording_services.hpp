@@ -1,0 +1,68 @@
+#pragma once
+
+#include <initializer_list>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <ropeway/services.hpp>
+#include <ropeway/testing/fake_clock.hpp>
+
+namespace ropeway::testing {
+
+/// Keeps log lines for a test to look at: "error: message name=value name=value".
+class RecordingLogger final : public Logger {
+ public:
+  bool enabled(LogLevel) const noexcept override { return true; }
+  void log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) noexcept override {
+    static constexpr std::string_view names[] = {"debug", "info", "warning", "error", "off"};
+    std::string line = std::string(names[static_cast<std::size_t>(level)]) + ": " + std::string(message);
+    for (const LogField& field : fields) {
+      line += ' ' + std::string(field.name) + '=';
+      if (const auto* text = std::get_if<std::string_view>(&field.value)) line += *text;
+      if (const auto* number = std::get_if<std::int64_t>(&field.value)) line += std::to_string(*number);
+      if (const auto* real = std::get_if<double>(&field.value)) line += std::to_string(*real);
+      if (const auto* flag = std::get_if<bool>(&field.value)) line += *flag ? "true" : "false";
+    }
+    const std::scoped_lock lock(mutex_);
+    lines_.push_back(std::move(line));
+  }
+  [[nodiscard]] std::vector<std::string> lines() const {
+    const std::scoped_lock lock(mutex_);
+    return lines_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> lines_;
+};
+
+/// Runs the work in the coroutine itself, and counts how often.
+class InlinePool final : public BlockingPool {
+ public:
+  int runs = 0;
+
+ private:
+  awaitable<void> run_erased(std::function<void()> work) override {
+    ++runs;
+    work();
+    co_return;
+  }
+};
+
+/// Services for tests of one layer: nothing leaves the test.
+class RecordingServices final : public Services {
+ public:
+  RecordingLogger& logger() noexcept override { return logger_; }
+  FakeClock& clock() noexcept { return clock_; }
+  const Clock& clock() const noexcept override { return clock_; }
+  InlinePool& blocking_pool() noexcept override { return pool_; }
+
+ private:
+  RecordingLogger logger_;
+  FakeClock clock_;
+  InlinePool pool_;
+};
+
+}  // namespace ropeway::testing

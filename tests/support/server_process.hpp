@@ -1,0 +1,61 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/support/child_process.hpp"
+#include "tests/support/raw_client.hpp"
+#include "tests/support/socket_address.hpp"
+
+namespace ropeway::testing {
+
+/// One of the ways in which processes and threads share the work; `processes` 0 is no supervisor.
+struct Model {
+  unsigned processes = 0;
+  unsigned threads = 1;
+  [[nodiscard]] std::string name() const { return std::to_string(processes) + " x " + std::to_string(threads); }
+  /// How many processes accept connections.
+  [[nodiscard]] unsigned workers() const noexcept { return processes == 0 ? 1 : processes; }
+};
+
+/// Every suite runs in all of them.
+[[nodiscard]] const std::vector<Model>& all_models();
+
+/// The real program, listening: `ropeway run` or `ropeway serve`, started in a folder, ready when the constructor returns.
+class ServerProcess {
+ public:
+  /// `arguments` without the program's name and without `--ready-fd`, which is added here. Throws `std::runtime_error` with what
+  /// the program wrote where it does not become ready.
+  ServerProcess(std::vector<std::string> arguments, const std::string& folder);
+
+  /// `run` with the configuration `members` ("\"routes\": [...]", without braces) in the file ropeway.json of `folder`; processes,
+  /// threads and, where `members` has no "listen", a free port of 127.0.0.1 are added.
+  [[nodiscard]] static std::unique_ptr<ServerProcess> run(const Model& model, const TemporaryFolder& folder, const std::string& members,
+                                                          std::vector<std::string> further_arguments = {});
+
+  [[nodiscard]] const std::vector<std::string>& urls() const noexcept { return urls_; }
+  [[nodiscard]] SocketAddress address(std::size_t index = 0) const { return SocketAddress::from_url(urls_.at(index)); }
+  [[nodiscard]] RawClient connect(std::size_t index = 0) const { return RawClient(address(index)); }
+
+  /// The workers' processes that run now: the launcher's children, or the process itself without a supervisor.
+  [[nodiscard]] std::vector<pid_t> workers(const Model& model) const;
+  [[nodiscard]] pid_t pid() const noexcept { return process_->pid(); }
+  void signal(int number) const { process_->signal(number); }
+  [[nodiscard]] int wait() { return process_->wait(); }
+  [[nodiscard]] std::string standard_output() const { return process_->standard_output(); }
+  [[nodiscard]] std::string standard_error() const { return process_->standard_error(); }
+
+ private:
+  std::unique_ptr<ChildProcess> process_;
+  std::vector<std::string> urls_;
+};
+
+/// The path of the program under test.
+[[nodiscard]] std::string program();
+
+/// Asks again and again, for what gives no sign of itself (a file's content, a process's children); false when the patience ends.
+[[nodiscard]] bool eventually(const std::function<bool()>& holds, std::chrono::milliseconds patience = ChildProcess::default_patience);
+
+}  // namespace ropeway::testing
