@@ -109,7 +109,7 @@ class Ropeway(Server):
         config.write_text(json.dumps({
             "processes": 1, "threads": 1, "listen": [f"127.0.0.1:{self.port}"],
             "routes": [
-                {"match": "GET /plain", "handler": "fixed_response", "options": {"body": PLAIN.decode(), "content_type": "text/plain"}},
+                {"match": "GET /plain", "handler": "fixed_response", "options": {"body": PLAIN.decode(), "media_type": "text/plain"}},
                 {"match": "/static/{path...}", "handler": "static_files", "options": {"root": str(self.folder)}},
             ],
             "log": {"access": {"file": ""}},

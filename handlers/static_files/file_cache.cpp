@@ -6,8 +6,8 @@ namespace ropeway::handlers {
 
 FileCache::FileCache(const Limits& limits) : limits_(limits) {
   // Few shards where the bounds are small, so that each can hold several files.
-  constexpr std::size_t fewest_entries = 32;
-  const auto fitting = std::min<std::uint64_t>(limits.entries / fewest_entries, limits.bytes / (4 * limits.file_bytes + 4096));
+  const std::uint64_t by_descriptors = limits.descriptors == 0 ? most_shards : limits.descriptors / 8;
+  const auto fitting = std::min<std::uint64_t>({limits.entries / 32, by_descriptors, limits.bytes / (4 * limits.file_bytes + 4096)});
   shard_count_ = std::clamp<std::size_t>(static_cast<std::size_t>(fitting), 1, most_shards);
   shard_limits_ = {limits.entries / shard_count_, limits.descriptors / shard_count_, limits.bytes / shard_count_, limits.file_bytes};
 }

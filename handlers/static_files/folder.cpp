@@ -33,7 +33,7 @@ struct CloseDirectory {
 
 /// The status of what `name` stands for, links followed as far as they may be.
 [[nodiscard]] std::optional<struct stat> status_of(const Root& root, RelativePath& path, const OpenFile& folder, const char* name) {
-  struct stat status {};
+  struct stat status{};
   if (::fstatat(folder.descriptor(), name, &status, AT_SYMLINK_NOFOLLOW) != 0) return {};
   if (!S_ISLNK(status.st_mode)) return status;
   const std::size_t size = path.size();

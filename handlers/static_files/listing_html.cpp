@@ -13,10 +13,13 @@ namespace {
 // Drawn once; each row refers to them, and they take the colour of the text around.
 constexpr std::string_view icons = R"(<svg hidden><defs>
 <symbol id="folder" viewBox="0 0 20 20"><path fill="currentColor"
- d="M2 5.5A1.5 1.5 0 0 1 3.5 4h3.6c.4 0 .8.2 1.1.4L9.7 6h6.8A1.5 1.5 0 0 1 18 7.5v7a1.5 1.5 0 0 1-1.5 1.5h-13A1.5 1.5 0 0 1 2 14.5z"/></symbol>
-<symbol id="file" viewBox="0 0 20 20"><path fill="none" stroke="currentColor" stroke-width="1.3" stroke-linejoin="round"
+ d="M2 5.5A1.5 1.5 0 0 1 3.5 4h3.6c.4 0 .8.2 1.1.4L9.7 6h6.8A1.5 1.5 0 0 1 18 7.5v7
+ a1.5 1.5 0 0 1-1.5 1.5h-13A1.5 1.5 0 0 1 2 14.5z"/></symbol>
+<symbol id="file" viewBox="0 0 20 20"><path fill="none"
+ stroke="currentColor" stroke-width="1.3" stroke-linejoin="round"
  d="M5.5 2.5h5.8l3.7 3.7v10.3a1 1 0 0 1-1 1h-8.5a1 1 0 0 1-1-1v-13a1 1 0 0 1 1-1zM11 2.7v3.8h3.8"/></symbol>
-<symbol id="up" viewBox="0 0 20 20"><path fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round"
+<symbol id="up" viewBox="0 0 20 20"><path fill="none"
+ stroke="currentColor" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round"
  d="M7.5 5 4 8.5 7.5 12M4.3 8.5H12a4 4 0 0 1 4 4V15"/></symbol>
 </defs></svg>
 )";

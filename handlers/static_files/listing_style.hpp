@@ -11,7 +11,8 @@ inline constexpr std::string_view listing_style = R"(
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --page: #111418; --card: #1a1e24; --line: #2c323a; --text: #e4e8ed; --quiet: #949da8; --link: #8ab8ff; --folder: #e3b355; --hover: #222932;
+    --page: #111418; --card: #1a1e24; --line: #2c323a; --text: #e4e8ed; --quiet: #949da8;
+    --link: #8ab8ff; --folder: #e3b355; --hover: #222932;
   }
 }
 * { box-sizing: border-box; }

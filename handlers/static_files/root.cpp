@@ -82,7 +82,7 @@ Root::Opened Root::open(const char* path, Purpose purpose) const {
   if (descriptor < 0) return {nullptr, errno};
   auto file = std::make_shared<const OpenFile>(descriptor);
   if (purpose == Purpose::locate) return {std::move(file)};
-  struct stat status {};
+  struct stat status{};
   if (::fstat(descriptor, &status) != 0) return {nullptr, errno};
   if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) return {nullptr, ENXIO};
   return {std::move(file)};
@@ -108,7 +108,7 @@ int Root::open_by_comparison(const char* path, int flags) const noexcept {
   if (located < 0) return -1;
   if (!is_within(Location(located).view(), Location(folder_->descriptor()).view())) return give_up(located, EXDEV);
   if (flags == locate_flags) return located;
-  struct stat status {};
+  struct stat status{};
   if (::fstat(located, &status) != 0) return give_up(located, errno);
   if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) return give_up(located, ENXIO);
   const int descriptor = ::open(DescriptorName(located).text, flags);

@@ -13,10 +13,10 @@ namespace ropeway::handlers {
 /// The folder that is served, and the one place where names below it become open files.
 ///
 /// It keeps a descriptor of the folder from its construction on: the folder may be renamed, and stays the one that is served. Unless
-/// links are followed, nothing outside it is ever opened: the kernel resolves the name beneath the descriptor (openat2, Linux 5.6), so there is no
-/// moment between check and use. Where the kernel cannot (it is older, a sandbox forbids the call, or the name leads over an absolute link
-/// that may well point inside), the file is located without opening it, compared with the root by where it really is, and then that very
-/// file is opened through /proc. Immutable; safe to use from several threads.
+/// links are followed, nothing outside it is ever opened: the kernel resolves the name beneath the descriptor (openat2, Linux 5.6), so
+/// there is no moment between check and use. Where the kernel cannot (it is older, a sandbox forbids the call, or the name leads over an
+/// absolute link that may well point inside), the file is located without opening it, compared with the root by where it really is, and
+/// then that very file is opened through /proc. Immutable; safe to use from several threads.
 class Root {
  public:
   enum class Links : bool { confined, followed };

@@ -17,14 +17,14 @@ constexpr int read_attempts = 3;
 
 [[nodiscard]] std::chrono::system_clock::time_point time_of(const timespec& time) {
   using std::chrono::system_clock;
-  return system_clock::time_point(std::chrono::duration_cast<system_clock::duration>(std::chrono::seconds(time.tv_sec) +
-                                                                                      std::chrono::nanoseconds(time.tv_nsec)));
+  return system_clock::time_point(
+      std::chrono::duration_cast<system_clock::duration>(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec)));
 }
 
 /// "\"inode-mtime-size\"", in hexadecimal
 [[nodiscard]] std::string etag_of(const FileIdentity& identity) {
-  const auto nanoseconds = static_cast<std::uint64_t>(identity.modified.tv_sec) * 1'000'000'000U +
-                           static_cast<std::uint64_t>(identity.modified.tv_nsec);
+  const auto nanoseconds =
+      static_cast<std::uint64_t>(identity.modified.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(identity.modified.tv_nsec);
   std::string etag = "\"";
   for (const std::uint64_t part : {static_cast<std::uint64_t>(identity.inode), nanoseconds, static_cast<std::uint64_t>(identity.size)}) {
     if (etag.size() > 1) etag += '-';
@@ -53,7 +53,7 @@ constexpr int read_attempts = 3;
 
 std::shared_ptr<const ServedFile> load_file(std::shared_ptr<const OpenFile> file, std::string_view path, std::uint64_t small_bytes,
                                             Moment now) {
-  struct stat status {};
+  struct stat status{};
   if (::fstat(file->descriptor(), &status) != 0) return nullptr;
   if (S_ISDIR(status.st_mode)) {
     errno = EISDIR;

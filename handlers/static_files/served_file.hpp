@@ -39,8 +39,8 @@ struct ServedFile {
   std::chrono::system_clock::time_point modified;
   std::string etag;  // with its quotes
   std::string_view media_type;
-  std::shared_ptr<const OpenFile> file;            // of a large file
-  std::string bytes;                               // of a small one, which needs no descriptor
+  std::shared_ptr<const OpenFile> file;  // of a large file
+  std::string bytes;                     // of a small one, which needs no descriptor
   bool is_small;
   bool settled;                                    // old enough when it was read that a later change must change the identity too
   std::chrono::steady_clock::time_point resolved;  // when its name was resolved below the root

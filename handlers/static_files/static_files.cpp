@@ -29,7 +29,7 @@ namespace {
 [[nodiscard]] std::vector<std::string> index_names(const ConfigNode& options) {
   std::vector<std::string> names = options.strings("index");
   for (const std::string& name : names) {
-    const bool plain = !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos && name.find('\0') == std::string::npos;
+    const bool plain = !name.empty() && name != "." && name != ".." && name.find_first_of(std::string_view("/\0", 2)) == std::string::npos;
     if (!plain) throw options.error("index", "\"" + name + "\" is no file name: write a plain name such as \"index.html\"");
   }
   return names;
@@ -104,13 +104,13 @@ Settings StaticFiles::settings() {
       Setting::path("root", "The folder that is served. It is opened once, when the worker starts.").required(),
       Setting::list("index", "Files that answer for their folder; the first that exists counts.", Setting::string("name", "A file name."))
           .by_default("[\"index.html\"]"),
-      Setting::boolean("listing", "Answer for a folder without an index file with a page of its files (JSON for `Accept: application/json`).")
+      Setting::boolean("listing", "Show the files of a folder without an index file (JSON for `Accept: application/json`).")
           .by_default("false"),
       Setting::boolean("dotfiles", "Serve files and folders whose names begin with a dot.").by_default("false"),
       Setting::boolean("follow_symlinks", "Follow symbolic links that lead out of the root. Those that stay inside always work.")
           .by_default("false"),
-      Setting::string("cache_control", "`Cache-Control` of files, for example \"public, max-age=3600\"; none where empty.").by_default("\"\""),
-      Setting::string("prefix", "What to remove from the front of the path, in a route without the parameter `{path...}`.").by_default("\"\""),
+      Setting::string("cache_control", "`Cache-Control` of files, for example \"max-age=3600\"; none where empty.").by_default("\"\""),
+      Setting::string("prefix", "What to remove from the front of the path, in a route without `{path...}`.").by_default("\"\""),
       Setting::object("cache", "Files that were asked for lately. A change of a file is seen at once all the same.",
                       {Setting::integer("entries", "How many files; 0 for none.").at_least(0).at_most(1'000'000).by_default("1024"),
                        Setting::integer("descriptors", "How many files are kept open.").at_least(0).at_most(1'000'000).by_default("256"),

@@ -22,8 +22,8 @@ namespace ropeway::handlers {
 /// Options (the texts in `settings` are the reference): `root` (required), `index`, `listing`, `dotfiles`, `follow_symlinks`,
 /// `cache_control`, `prefix` and `cache`.
 ///
-/// What is not served is 404, so that nothing tells it from what does not exist: dotfiles, links that lead out of the root, sockets, FIFOs and
-/// devices. A file that the process may not read is 403. A folder asked for without its "/" is 301 to the path with it.
+/// What is not served is 404, so that nothing tells it from what does not exist: dotfiles, links that lead out of the root, sockets,
+/// FIFOs and devices. A file that the process may not read is 403. A folder asked for without its "/" is 301 to the path with it.
 ///
 /// The cost of a file that was asked for lately: one system call, to see that it has not changed, and no allocation.
 class StaticFiles final : public Handler {

@@ -19,7 +19,8 @@ struct CodePoint {
 /// `text` in double quotes, printable, cut after some 60 bytes.
 [[nodiscard]] std::string in_quotes(std::string_view text);
 
-/// The line of `text` that holds the byte at `offset`, and below it a line with a caret under that byte. A long line is cut around the caret.
+/// The line of `text` that holds the byte at `offset`, and below it a line with a caret under that byte. A long line is
+/// cut around the caret.
 [[nodiscard]] std::string excerpt(std::string_view text, std::size_t offset);
 
 /// Line and column (in bytes, from 1) of a byte. A byte order mark is no column.

@@ -42,7 +42,7 @@ void Exchange::Recycle::operator()(Exchange* exchange) const noexcept {
   owned->unowned_body = {};
   owned->body_ended = false;
   owned->body_failed = false;
-  owned->streamed = 0;
+  owned->response_size = 0;
   if (owned->response.body().is_stream()) owned->response = Response(Status::ok);
   if (free_list_ended) return;
   auto& exchanges = free_list().exchanges;

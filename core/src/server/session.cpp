@@ -199,6 +199,7 @@ protocol::http1::Codec::ResponseOptions Session::response_options(bool close) co
 bool Session::answer(Response response) {
   Exchange& exchange = *exchange_;
   exchange.response = std::move(response);
+  exchange.response_size = exchange.response.body().is_stream() ? 0 : exchange.response.body().size();  // the queue takes the body
   answered_ = true;
   if (exchange.body_failed) {
     codec_.respond_error(exchange.response, response_options(true));
@@ -306,9 +307,8 @@ void Session::finish_exchange() {
 
 // Of the response in the exchange, as far as it was given to the queue.
 std::uint64_t Session::body_bytes() const noexcept {
-  const Exchange& exchange = *exchange_;
-  if (exchange.request.method() == Method::head || is_bodiless(exchange.response.status())) return 0;
-  return exchange.response.body().is_stream() ? exchange.streamed : exchange.response.body().size();
+  const bool without = exchange_->request.method() == Method::head || is_bodiless(exchange_->response.status());
+  return without ? 0 : exchange_->response_size;
 }
 
 void Session::log_access(const Exchange* exchange, Status status, std::uint64_t body_bytes) noexcept {

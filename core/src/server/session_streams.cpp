@@ -139,7 +139,7 @@ awaitable<void> SessionBodyWriter::write(std::string_view data) {
     session_.end_transfer();
   });
   session_.codec_.write(data);
-  session_.exchange_->streamed += data.size();
+  session_.exchange_->response_size += data.size();
   co_await session_.send_owed(session_.context_.send_buffer_bytes);
 }
 

@@ -54,7 +54,8 @@ TEST_CASE("every setting arrives where it is read") {
     ],
     "middlewares": [{"name": "compress", "options": {"minimum": "2k"}}],
     "limits": {"header_bytes": "32k", "header_count": 7, "target_bytes": 100, "body_bytes": 0, "connections": 9, "send_buffer_bytes": "1M"},
-    "timeouts": {"header": "1s", "idle": 2, "handler": "3m", "send": "4s", "linger": 0, "drain": "1h", "body_rate": "1k", "body_grace": 0.5},
+    "timeouts": {"header": "1s", "idle": 2, "handler": "3m", "send": "4s",
+                 "linger": 0, "drain": "1h", "body_rate": "1k", "body_grace": 0.5},
     "blocking": {"threads": 3, "queue": 4},
     "log": {"level": "debug", "file": "e.log", "format": "json", "access": {"file": "-", "format": "terminal"}},
     "server_name": ""

@@ -20,7 +20,8 @@ TEST_CASE("a fixed response without options is an empty text with status 200") {
 }
 
 TEST_CASE("a fixed response has the status, type, body and fields that its options say") {
-  Response response = answer(R"({"status": 503, "media_type": "text/html", "body": "<p>later", "headers": {"Retry-After": "60", "X-A": "b"}})");
+  Response response =
+      answer(R"({"status": 503, "media_type": "text/html", "body": "<p>later", "headers": {"Retry-After": "60", "X-A": "b"}})");
   CHECK(response.status() == Status::service_unavailable);
   CHECK(response.headers().find("Content-Type") == "text/html");
   CHECK(response.headers().find("Retry-After") == "60");
@@ -55,9 +56,7 @@ TEST_CASE("options that cannot be sent are refused with their place") {
     try {
       answer(json);
       FAIL_CHECK("accepted");
-    } catch (const ConfigError& error) {
-      CHECK(error.pointer() == pointer);
-    }
+    } catch (const ConfigError& error) { CHECK(error.pointer() == pointer); }
   }
 }
 

@@ -16,7 +16,8 @@ std::string location(std::string_view json, const testing::RequestBuilder& reque
 }  // namespace
 
 TEST_CASE("a redirect leads to its target with its status") {
-  const Response response = testing::call(Redirect(options(R"({"to": "https://example.org/x?y=1"})")), testing::RequestBuilder("GET", "/a?b"));
+  const Response response =
+      testing::call(Redirect(options(R"({"to": "https://example.org/x?y=1"})")), testing::RequestBuilder("GET", "/a?b"));
   CHECK(response.status() == Status::found);
   CHECK(response.headers().find("Location") == "https://example.org/x?y=1");
   for (const int status : {301, 302, 303, 307, 308}) {
@@ -55,11 +56,13 @@ TEST_CASE("with keep_path the route's parameter counts instead of the whole path
   const char* json = R"({"keep_path": true, "to": "/new"})";
   CHECK(location(json, testing::RequestBuilder("GET", "/old/a%20b?q").param("path", "a b")) == "/new/a%20b?q");
   CHECK(location(json, testing::RequestBuilder("GET", "/old/").param("path", "")) == "/new/");
-  CHECK(location(R"({"keep_path": true, "to": "/"})", testing::RequestBuilder("GET", "/x").param("path", "//evil.example")) == "/evil.example");
+  CHECK(location(R"({"keep_path": true, "to": "/"})", testing::RequestBuilder("GET", "/x").param("path", "//evil.example")) ==
+        "/evil.example");
 }
 
 TEST_CASE("a target that could be read as having no host of its own is refused") {
-  for (const char* to : {"", "new", "https:", "https:/", "https://", "https:///x", "//", "///x", "mailto:a@b", "javascript:x", "/a b", "/\\x"}) {
+  for (const char* to :
+       {"", "new", "https:", "https:/", "https://", "https:///x", "//", "///x", "mailto:a@b", "javascript:x", "/a b", "/\\x"}) {
     CAPTURE(to);
     std::string json = R"({"to": ")";
     for (const char* c = to; *c != '\0'; ++c) json.append(*c == '\\' ? "\\\\" : std::string(1, *c));

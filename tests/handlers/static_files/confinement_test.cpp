@@ -16,6 +16,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Not found, too, where the server refuses the path before any handler sees it.
+Status status_of(const ServedFolder& served, const testing::RequestBuilder& request) {
+  try {
+    (void)request.build();
+  } catch (const std::invalid_argument&) { return Status::not_found; }
+  return served.call(request).status();
+}
+
 }  // namespace
 
 TEST_CASE("no spelling of a path leads out of the root") {
@@ -34,12 +42,9 @@ TEST_CASE("no spelling of a path leads out of the root") {
           for (const std::string end : {"secret", "root-two/secret", "etc/passwd"}) {
             const std::string target = start + climb + end;
             for (const bool as_parameter : {false, true}) {
-              testing::RequestBuilder request("GET", as_parameter ? "/" : target);
+              testing::RequestBuilder request("GET", as_parameter ? "/x" : target);
               if (as_parameter) request.param("path", percent_decode(target.substr(1)).value_or("nothing"));
-              try {
-                CHECK_MESSAGE(served.call(request).status() == Status::not_found, target);
-              } catch (const std::invalid_argument&) {  // the server refuses the path before any handler sees it
-              }
+              CHECK_MESSAGE(status_of(served, request) == Status::not_found, target);
             }
           }
         }
@@ -65,7 +70,7 @@ TEST_CASE("links inside the root are served; links out of it and loops do not ex
     const char* confined;
     const char* followed;
   } cases[] = {
-      {"/in", "200 inside", "200 inside"}, {"/absolute", "200 inside", "200 inside"}, {"/out", "404", "200 secret"},
+      {"/in", "200 inside", "200 inside"}, {"/absolute", "200 inside", "200 inside"},   {"/out", "404", "200 secret"},
       {"/out-folder", "404", "301"},       {"/out-folder/secret", "404", "200 secret"}, {"/loop", "404", "404"},
       {"/device", "404", "404"},
   };

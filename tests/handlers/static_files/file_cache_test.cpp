@@ -56,7 +56,9 @@ TEST_CASE("a file that has just changed is not kept, since a second change might
   const struct {
     std::chrono::milliseconds age;
     std::size_t kept;
-  } cases[] = {{std::chrono::milliseconds(-1000), 0}, {std::chrono::milliseconds(0), 0}, {std::chrono::milliseconds(49), 0},
+  } cases[] = {{std::chrono::milliseconds(-1000), 0},
+               {std::chrono::milliseconds(0), 0},
+               {std::chrono::milliseconds(49), 0},
                {std::chrono::milliseconds(50), 1}};
   for (const auto& [age, kept] : cases) {
     FileCache cache(roomy);

@@ -54,13 +54,14 @@ TEST_CASE("a folder shows what would be served and nothing else") {
 TEST_CASE("folders stand first, and files are sorted by name, size or time in either direction") {
   using std::chrono::system_clock;
   const auto at = [](int seconds) { return system_clock::time_point(std::chrono::seconds(seconds)); };
-  const Folder folder{{{"b", false, 1, at(3)}, {"a", false, 3, at(2)}, {"c", false, 2, at(1)}, {"z", true, 0, at(4)}, {"y", true, 0, at(5)}}, false};
+  const Folder folder{
+      {{"b", false, 1, at(3)}, {"a", false, 3, at(2)}, {"c", false, 2, at(1)}, {"z", true, 0, at(4)}, {"y", true, 0, at(5)}}, false};
   const struct {
     const char* sort;
     const char* order;
     const char* expected;
   } cases[] = {
-      {"", "", "y/z/abc"},        {"name", "asc", "y/z/abc"},     {"name", "desc", "z/y/cba"},     {"size", "asc", "y/z/bca"},
+      {"", "", "y/z/abc"},         {"name", "asc", "y/z/abc"},     {"name", "desc", "z/y/cba"},     {"size", "asc", "y/z/bca"},
       {"size", "desc", "z/y/acb"}, {"modified", "asc", "z/y/cab"}, {"modified", "desc", "y/z/bac"}, {"nonsense", "x", "y/z/abc"},
   };
   for (const auto& [sort, order, expected] : cases) {
@@ -74,7 +75,8 @@ TEST_CASE("folders stand first, and files are sorted by name, size or time in ei
 
 TEST_CASE("names are sorted as people read them") {
   const char* in_order[] = {"", "1", "01", "2", "10", "100a", "A", "a", "a1", "a2", "A10", "b", "file9.txt", "file10.txt", "File11.txt"};
-  const std::vector<std::string> expected = {"", "01", "1", "2", "10", "100a", "A", "a", "a1", "a2", "A10", "b", "file9.txt", "file10.txt", "File11.txt"};
+  const std::vector<std::string> expected = {"",   "01", "1",   "2", "10",        "100a",       "A",         "a",
+                                             "a1", "a2", "A10", "b", "file9.txt", "file10.txt", "File11.txt"};
   std::vector<std::string> names(std::rbegin(in_order), std::rend(in_order));
   std::sort(names.begin(), names.end(), [](const auto& left, const auto& right) { return reads_before(left, right); });
   CHECK(names == expected);

@@ -49,10 +49,27 @@ TEST_CASE("links are followed inside the root and refused outside, by the kernel
     const char* path;
     int error;
   } cases[] = {
-      {"file", 0},       {".", 0},          {"deep", 0},           {"in", 0},       {"deep/up", 0},   {"folder/file", 0}, {"absolute-in", 0},
-      {"out", EXDEV},    {"../outside/secret", EXDEV}, {"absolute-out", EXDEV}, {"sibling", EXDEV}, {"outside", EXDEV}, {"outside/secret", EXDEV},
-      {"chain", EXDEV},  {"magic", EXDEV},  {"..", EXDEV},         {"/etc/passwd", EXDEV}, {"loop", ELOOP}, {"broken", ENOENT},
-      {"nothing", ENOENT}, {"file/x", ENOTDIR},
+      {"file", 0},
+      {".", 0},
+      {"deep", 0},
+      {"in", 0},
+      {"deep/up", 0},
+      {"folder/file", 0},
+      {"absolute-in", 0},
+      {"out", EXDEV},
+      {"../outside/secret", EXDEV},
+      {"absolute-out", EXDEV},
+      {"sibling", EXDEV},
+      {"outside", EXDEV},
+      {"outside/secret", EXDEV},
+      {"chain", EXDEV},
+      {"magic", EXDEV},
+      {"..", EXDEV},
+      {"/etc/passwd", EXDEV},
+      {"loop", ELOOP},
+      {"broken", ENOENT},
+      {"nothing", ENOENT},
+      {"file/x", ENOTDIR},
   };
   for (const auto resolution : {Root::Resolution::by_kernel_where_possible, Root::Resolution::by_comparison}) {
     const Root root(tree.root, Root::Links::confined, resolution);
@@ -114,9 +131,7 @@ TEST_CASE("a root that is no folder is an error of its own kind") {
     try {
       const Root root(path, Root::Links::confined);
       return 0;
-    } catch (const std::system_error& error) {
-      return error.code().value();
-    }
+    } catch (const std::system_error& error) { return error.code().value(); }
   };
   CHECK(error_of(folder / "nothing") == ENOENT);
   CHECK(error_of(folder / "file") == ENOTDIR);

@@ -11,12 +11,18 @@ TEST_CASE("text becomes valid UTF-8, byte by byte where it is not") {
   } cases[] = {
       {"", ""},
       {"plain", "plain"},
-      {"gr\xc3\xb6\xc3\x9f" "e \xe2\x82\xac \xf0\x9f\x9a\xa1", "gr\xc3\xb6\xc3\x9f" "e \xe2\x82\xac \xf0\x9f\x9a\xa1"},
-      {"a\xff" "b", "a\xef\xbf\xbd" "b"},
-      {"\xc3", "\xef\xbf\xbd"},                                          // cut
-      {"\xe2\x82", "\xef\xbf\xbd\xef\xbf\xbd"},                          // cut
-      {"\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd"},                          // an overlong "/"
-      {"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},          // a surrogate
+      {"gr\xc3\xb6\xc3\x9f"
+       "e \xe2\x82\xac \xf0\x9f\x9a\xa1",
+       "gr\xc3\xb6\xc3\x9f"
+       "e \xe2\x82\xac \xf0\x9f\x9a\xa1"},
+      {"a\xff"
+       "b",
+       "a\xef\xbf\xbd"
+       "b"},
+      {"\xc3", "\xef\xbf\xbd"},                                                  // cut
+      {"\xe2\x82", "\xef\xbf\xbd\xef\xbf\xbd"},                                  // cut
+      {"\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd"},                                  // an overlong "/"
+      {"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},                  // a surrogate
       {"\xf4\x90\x80\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},  // beyond U+10FFFF
       {"\xc3x", "\xef\xbf\xbdx"},
   };
@@ -33,8 +39,15 @@ TEST_CASE("sizes are short") {
     std::uint64_t bytes;
     const char* expected;
   } cases[] = {
-      {0, "0 B"},          {1023, "1023 B"},        {1024, "1.0 KiB"},   {1536, "1.5 KiB"},           {10 * 1024, "10 KiB"},
-      {1024 * 1024 - 1, "1.0 MiB"}, {5ULL << 30, "5.0 GiB"}, {999ULL << 40, "999 TiB"}, {UINT64_MAX, "16 EiB"},
+      {0, "0 B"},
+      {1023, "1023 B"},
+      {1024, "1.0 KiB"},
+      {1536, "1.5 KiB"},
+      {10 * 1024, "10 KiB"},
+      {1024 * 1024 - 1, "1.0 MiB"},
+      {5ULL << 30, "5.0 GiB"},
+      {999ULL << 40, "999 TiB"},
+      {UINT64_MAX, "16 EiB"},
   };
   for (const auto& [bytes, expected] : cases) CHECK(shown_size(bytes) == expected);
 }

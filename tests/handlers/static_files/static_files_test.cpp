@@ -14,9 +14,7 @@ namespace {
 
 using testing::RequestBuilder;
 
-std::string field(const Response& response, std::string_view name) {
-  return std::string(response.headers().find(name).value_or("none"));
-}
+std::string field(const Response& response, std::string_view name) { return std::string(response.headers().find(name).value_or("none")); }
 
 }  // namespace
 
