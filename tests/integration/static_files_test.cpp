@@ -177,7 +177,8 @@ TEST_CASE("a folder has a listing in HTML and in JSON, and is redirected to its 
     CHECK(json.status == 200);
     CHECK(json.field("Content-Type").starts_with("application/json"));
     std::vector<std::string> names;
-    for (const auto& entry : nlohmann::json::parse(json.body).at("entries")) names.push_back(entry.at("name"));
+    const auto listing = nlohmann::json::parse(json.body);
+    for (const auto& entry : listing.at("entries")) names.push_back(entry.at("name"));
     std::sort(names.begin(), names.end());
     CHECK(names == std::vector<std::string>{"caf\xC3\xA9.txt", "one.txt", "two & <b>.txt"});
 

@@ -1,5 +1,6 @@
 #include "tests/support/server_process.hpp"
 
+#include <filesystem>
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
@@ -74,6 +75,7 @@ ServerProcess::ServerProcess(std::vector<std::string> arguments, const std::stri
 
 std::unique_ptr<ServerProcess> ServerProcess::run(const Model& model, const TemporaryFolder& folder, const std::string& members,
                                                   std::vector<std::string> further_arguments) {
+  std::filesystem::create_directory(folder / "site");  // what `static_files` serves in most of these configurations
   const std::string listen = members.find("\"listen\"") == std::string::npos ? "\"listen\": [\"127.0.0.1:0\"],\n" : "";
   const std::string file = folder.write("ropeway.json", "{\n\"processes\": " + std::to_string(model.processes) + ", \"threads\": " +
                                                             std::to_string(model.threads) + ",\n" + listen + members + "\n}\n");

@@ -51,10 +51,10 @@ awaitable<void> BoundedBlockingPool::run_erased(std::function<void()> work) {
 bool BoundedBlockingPool::submit(Task task) {
   {
     const std::lock_guard lock(mutex_);
-    const std::size_t startable = max_threads_ - threads_.size();
-    if (closed_ || waiting_.size() >= max_waiting_ + idle_ + startable) return false;
+    const std::size_t free = threads_.size() - busy_;  // with those that have only just been started
+    if (closed_ || waiting_.size() >= max_waiting_ + (max_threads_ - busy_)) return false;
     waiting_.push_back(std::move(task));
-    if (waiting_.size() > idle_ && threads_.size() < max_threads_) threads_.emplace_back([this] { serve(); });
+    if (waiting_.size() > free && threads_.size() < max_threads_) threads_.emplace_back([this] { serve(); });
   }
   wake_.notify_one();
   return true;
@@ -63,16 +63,16 @@ bool BoundedBlockingPool::submit(Task task) {
 void BoundedBlockingPool::serve() noexcept {
   std::unique_lock lock(mutex_);
   for (;;) {
-    ++idle_;
     wake_.wait(lock, [this] { return closed_ || !waiting_.empty(); });
-    --idle_;
     if (closed_) return;
     Task task = std::move(waiting_.front());
     waiting_.pop_front();
+    ++busy_;
     lock.unlock();
     task();
     task = nullptr;
     lock.lock();
+    --busy_;
   }
 }
 

@@ -36,7 +36,7 @@ class BoundedBlockingPool final : public BlockingPool {
   std::condition_variable wake_;
   std::deque<Task> waiting_;
   std::vector<std::thread> threads_;
-  std::size_t idle_ = 0;
+  std::size_t busy_ = 0;
   bool closed_ = false;
 };
 

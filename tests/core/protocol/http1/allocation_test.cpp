@@ -1,39 +1,12 @@
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <cstring>
-#include <new>
 #include <string>
 
 #include <ropeway/response.hpp>
 
 #include "core/src/protocol/http1/codec.hpp"
-
-// The whole test program takes its memory through these; they count only where a test has asked for it, on its own thread.
-
-namespace {
-
-thread_local bool counting = false;
-thread_local std::size_t allocations = 0;
-
-void* take(std::size_t size) noexcept {
-  if (counting) ++allocations;
-  return std::malloc(size > 0 ? size : 1);
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-  if (void* memory = take(size)) return memory;
-  throw std::bad_alloc();
-}
-void* operator new[](std::size_t size) { return operator new(size); }
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return take(size); }
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return take(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+#include "tests/support/allocation_counter.hpp"
 
 namespace {
 
@@ -66,14 +39,13 @@ TEST_CASE("in steady state a request and its response allocate nothing, alone or
   Codec codec(limits);
   serve(codec, pipelined);  // brings the memory to its size
   std::size_t answered = 0;
-  allocations = 0;
-  counting = true;
+  const testing::AllocationCounter counter;
   for (int i = 0; i < 100; ++i) {
     answered += serve(codec, get);
     answered += serve(codec, put);
     answered += serve(codec, pipelined);
   }
-  counting = false;
+  const std::size_t allocations = counter.count();
   CHECK_EQ(answered, 1800);
   CHECK_EQ(allocations, 0);
 }
@@ -82,11 +54,10 @@ TEST_CASE("an idle connection holds no memory: a released codec frees all it too
   const protocol::Limits limits;
   Codec first(limits);
   serve(first, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-  allocations = 0;
-  counting = true;
+  const testing::AllocationCounter counter;
   Codec second(limits);
   serve(second, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");  // with what the first gave back
-  counting = false;
+  const std::size_t allocations = counter.count();
   CHECK_EQ(allocations, 0);
   CHECK(sizeof(Codec) <= 64);
 }
