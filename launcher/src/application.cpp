@@ -10,9 +10,7 @@ template <class Make>
 auto construct(const config::ComponentConfig& component, Make make) {
   try {
     return make(*component.options);
-  } catch (const ConfigError&) {
-    throw;
-  } catch (const std::exception& error) {
+  } catch (const ConfigError&) { throw; } catch (const std::exception& error) {
     throw ConfigError(component.pointer, "\"" + component.name + "\" could not be started: " + error.what());
   }
 }

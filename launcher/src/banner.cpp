@@ -46,13 +46,15 @@ std::vector<std::string> interface_addresses() {
 std::vector<std::string> reachable_urls(const std::vector<BoundAddress>& addresses, const std::vector<std::string>& interfaces) {
   std::vector<std::string> urls;
   for (const BoundAddress& address : addresses) {
-    const bool every = (address.family == Family::ipv4 && address.host == "0.0.0.0") || (address.family == Family::ipv6 && address.host == "::");
+    const bool every =
+        (address.family == Family::ipv4 && address.host == "0.0.0.0") || (address.family == Family::ipv6 && address.host == "::");
     if (!every) {
       urls.push_back(address.url() + (address.family == Family::unix_socket ? "" : "/"));
       continue;
     }
     for (const std::string& interface : interfaces) {
-      if (is_ipv6(interface) == (address.family == Family::ipv6)) urls.push_back(BoundAddress{address.family, interface, address.port}.url() + "/");
+      if (is_ipv6(interface) == (address.family == Family::ipv6))
+        urls.push_back(BoundAddress{address.family, interface, address.port}.url() + "/");
     }
   }
   return urls;

@@ -12,7 +12,8 @@ namespace ropeway::launcher {
 [[nodiscard]] std::vector<std::string> interface_addresses();
 
 /// Every URL under which `addresses` can be reached: for 0.0.0.0 and :: one for each of `interfaces`.
-[[nodiscard]] std::vector<std::string> reachable_urls(const std::vector<BoundAddress>& addresses, const std::vector<std::string>& interfaces);
+[[nodiscard]] std::vector<std::string> reachable_urls(const std::vector<BoundAddress>& addresses,
+                                                      const std::vector<std::string>& interfaces);
 
 /// What `serve` prints when it is ready.
 [[nodiscard]] std::string banner(const std::string& folder, const std::vector<std::string>& urls, const Workforce& workforce);

@@ -49,9 +49,7 @@ int check_here(const ConfigSource& source, const Register& register_handlers, in
   int code = exit_code::failure;
   try {
     code = check_here(source, register_handlers, plan_descriptor);
-  } catch (const std::exception& error) {
-    say(std::string("the handlers cannot be registered: ") + error.what());
-  }
+  } catch (const std::exception& error) { say(std::string("the handlers cannot be registered: ") + error.what()); }
   std::exit(code);
 }
 
@@ -92,8 +90,7 @@ Checked check_in_child(const ConfigSource& source, const Register& register_hand
   pipe.write.close();
   const std::string bytes = read_to_end(pipe.read.get());
   int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {}
   if (WIFEXITED(status) && WEXITSTATUS(status) == exit_code::success) {
     if (auto plan = decode(bytes)) return {std::move(plan), exit_code::success};
   }

@@ -8,8 +8,8 @@ namespace ropeway::launcher {
 
 /// How much CPU this process may use, and who says so.
 struct CpuBudget {
-  double cpus = 1;      // a quota may be a fraction
-  std::string reason;   // "2 CPUs by affinity mask", "cgroup quota of 1.5 CPUs"
+  double cpus = 1;     // a quota may be a fraction
+  std::string reason;  // "2 CPUs by affinity mask", "cgroup quota of 1.5 CPUs"
 };
 
 /// How many CPUs the affinity mask of this process has.

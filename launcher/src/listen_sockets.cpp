@@ -30,9 +30,7 @@ std::string written(const std::string& host, std::uint16_t port, Family family) 
 [[noreturn]] void fail(const std::string& address, int error, std::uint16_t port = 0) {
   std::string text = "cannot listen on " + address + ": ";
   switch (error) {
-    case EADDRINUSE:
-      text += "the address is in use by another program; stop that one (`ss -ltnp` shows it), or choose another port";
-      break;
+    case EADDRINUSE: text += "the address is in use by another program; stop that one (`ss -ltnp` shows it), or choose another port"; break;
     case EACCES:
       text += port != 0 && port < 1024 ? "ports below 1024 need a privilege; choose a higher one, or grant CAP_NET_BIND_SERVICE"
                                        : "permission denied; choose a place that this user may write to";
@@ -40,15 +38,10 @@ std::string written(const std::string& host, std::uint16_t port, Family family) 
     case EADDRNOTAVAIL:
       text += "this machine has no such address; `ip address` lists those it has, and 0.0.0.0 stands for all of them";
       break;
-    case EAFNOSUPPORT:
-      text += "this machine has no IPv6; use an IPv4 address";
-      break;
+    case EAFNOSUPPORT: text += "this machine has no IPv6; use an IPv4 address"; break;
     case EMFILE:
-    case ENFILE:
-      text += "too many open files; raise the limit (`ulimit -n`), or run fewer processes";
-      break;
-    default:
-      text += std::strerror(error);
+    case ENFILE: text += "too many open files; raise the limit (`ulimit -n`), or run fewer processes"; break;
+    default: text += std::strerror(error);
   }
   throw ListenError(text);
 }
@@ -117,7 +110,7 @@ SocketAddress unix_address(const std::string& path) {
 
 // A socket file that nobody answers on was left behind by a server that could not clean up.
 void remove_stale_file(const std::string& path, const SocketAddress& place) {
-  struct stat status {};
+  struct stat status{};
   if (::lstat(path.c_str(), &status) != 0) return;
   if (!S_ISSOCK(status.st_mode)) throw ListenError("cannot listen on unix:" + path + ": a file that is no socket has that name");
   const Descriptor client(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -131,9 +124,7 @@ void remove_stale_file(const std::string& path, const SocketAddress& place) {
 
 }  // namespace
 
-std::string BoundAddress::url() const {
-  return family == Family::unix_socket ? "unix:" + host : "http://" + written(host, port, family);
-}
+std::string BoundAddress::url() const { return family == Family::unix_socket ? "unix:" + host : "http://" + written(host, port, family); }
 
 ListenSockets::ListenSockets(const std::vector<config::ListenAddress>& addresses, unsigned slots) : owner_(::getpid()) {
   try {
@@ -155,7 +146,7 @@ ListenSockets::~ListenSockets() { remove_files(); }
 void ListenSockets::remove_files() noexcept {
   if (owner_ != ::getpid()) return;
   for (const SocketFile& file : files_) {
-    struct stat status {};
+    struct stat status{};
     const bool ours = ::lstat(file.path.c_str(), &status) == 0 && status.st_dev == file.device && status.st_ino == file.inode;
     if (ours) ::unlink(file.path.c_str());
   }
@@ -186,7 +177,7 @@ void ListenSockets::open_unix(const config::ListenAddress& address) {
   remove_stale_file(address.host, place);
   Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket || ::bind(socket.get(), place.get(), place.size) != 0) fail(name, errno);
-  struct stat status {};
+  struct stat status{};
   if (::lstat(address.host.c_str(), &status) == 0) files_.push_back({address.host, status.st_dev, status.st_ino});
   if (::listen(socket.get(), INT_MAX) != 0) fail(name, errno);
 

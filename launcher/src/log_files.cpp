@@ -6,8 +6,8 @@ std::unique_ptr<observability::LogSink> open_log(const config::LogConfig& config
   observability::LogOptions options;
   options.level = config.level;
   options.file = config.file;
-  options.format = config.format == config::LogConfig::Format::json ? observability::LogOptions::Format::json
-                                                                     : observability::LogOptions::Format::text;
+  options.format =
+      config.format == config::LogConfig::Format::json ? observability::LogOptions::Format::json : observability::LogOptions::Format::text;
   options.process = std::move(process);
   options.background = background;
   return observability::make_log_sink(options);

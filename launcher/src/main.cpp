@@ -2,4 +2,6 @@
 
 #include "launcher/src/program.hpp"
 
-int main(int argc, char* argv[]) { return ropeway::launcher::run_program(argc, argv, [](ropeway::Registry&) {}, true); }
+int main(int argc, char* argv[]) {
+  return ropeway::launcher::run_program(argc, argv, [](ropeway::Registry&) {}, true);
+}

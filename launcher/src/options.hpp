@@ -32,7 +32,7 @@ struct Options {
 /// A command line, or what to print instead and the exit code.
 struct Parsed {
   std::optional<Options> options;
-  std::string text;   // for standard output where the code is 0 (help, version), for standard error otherwise
+  std::string text;  // for standard output where the code is 0 (help, version), for standard error otherwise
   int exit_code = 0;
 };
 

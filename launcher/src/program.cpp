@@ -33,7 +33,8 @@ int check(const Options& options, const Register& register_handlers) {
 
 int schema(const Options& options, const Register& register_handlers) {
   const Application application(register_handlers);
-  std::fputs((options.markdown ? config::reference_page(application.catalogue()) : config::schema(application.catalogue())).c_str(), stdout);
+  std::fputs((options.markdown ? config::reference_page(application.catalogue()) : config::schema(application.catalogue())).c_str(),
+             stdout);
   return exit_code::success;
 }
 

@@ -73,8 +73,8 @@ std::string serve_configuration(const ServeOptions& options, const std::string& 
   const auto count = [](const std::optional<unsigned>& value) { return value ? std::to_string(*value) : std::string("\"auto\""); };
   return "{\n  \"processes\": " + count(options.processes) + ",\n  \"threads\": " + count(options.threads) + ",\n  \"listen\": [" + listen +
          "],\n  \"routes\": [{\n    \"match\": \"GET /{path...}\",\n    \"handler\": \"static_files\",\n    \"options\": { \"root\": " +
-         quoted(folder) + ", \"listing\": " + (options.listing ? "true" : "false") +
-         " }\n  }],\n  \"log\": { \"level\": \"warning\"" + access_log_member(options, terminal) + " }\n}\n";
+         quoted(folder) + ", \"listing\": " + (options.listing ? "true" : "false") + " }\n  }],\n  \"log\": { \"level\": \"warning\"" +
+         access_log_member(options, terminal) + " }\n}\n";
 }
 
 int serve_folder(const ServeOptions& options, int ready_descriptor, const Register& register_handlers) {

@@ -82,9 +82,7 @@ int run_service(const Service& service) {
   } catch (const ListenError& error) {
     std::fprintf(stderr, "ropeway: %s\n", error.what());
     if (!service.listen_hint.empty()) std::fprintf(stderr, "%s\n", service.listen_hint.c_str());
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "ropeway: the server cannot start: %s\n", error.what());
-  }
+  } catch (const std::exception& error) { std::fprintf(stderr, "ropeway: the server cannot start: %s\n", error.what()); }
   return exit_code::failure;
 }
 

@@ -28,7 +28,7 @@ constexpr std::array table{
 };
 
 bool is_ignored(int signal) noexcept {
-  struct sigaction current {};
+  struct sigaction current{};
   return ::sigaction(signal, nullptr, &current) == 0 && current.sa_handler == SIG_IGN;
 }
 

@@ -119,8 +119,7 @@ void Supervisor::obey(SignalAction action) {
       generation_.send(Command::reopen);
       break;
     case SignalAction::reap:  // `reap` runs after every wait
-    case SignalAction::none:
-      break;
+    case SignalAction::none: break;
   }
 }
 
@@ -205,7 +204,8 @@ void Supervisor::keep_deadline() {
   phase_ = Phase::killing;
   for (const auto& worker : generation_.workers()) {
     if (!worker.alive()) continue;
-    log_->warning("worker did not end in time and is killed", {{"worker", std::int64_t{worker.slot()}}, {"pid", std::int64_t{worker.pid()}}});
+    log_->warning("worker did not end in time and is killed",
+                  {{"worker", std::int64_t{worker.slot()}}, {"pid", std::int64_t{worker.pid()}}});
     ::kill(worker.pid(), SIGKILL);
   }
 }

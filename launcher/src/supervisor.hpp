@@ -23,8 +23,8 @@ class Supervisor {
  public:
   struct Options {
     unsigned workers = 1;
-    std::chrono::milliseconds drain{};         // how long a drain may take before workers are killed
-    std::function<void()> on_ready;            // once, when every worker is ready for the first time; nothing of it may throw
+    std::chrono::milliseconds drain{};                // how long a drain may take before workers are killed
+    std::function<void()> on_ready;                   // once, when every worker is ready for the first time; nothing of it may throw
     observability::Scoreboard* scoreboard = nullptr;  // a row for each worker
   };
   /// The exit code of the program, or (in a new worker) its seat.

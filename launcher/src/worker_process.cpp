@@ -75,15 +75,10 @@ class WorkerProcess {
         row_.state = observability::WorkerState::draining;
         worker_.drain();
         break;
-      case SignalAction::stop:
-        worker_.stop();
-        break;
-      case SignalAction::reopen:
-        reopen(*log_, access_log_.get());
-        break;
+      case SignalAction::stop: worker_.stop(); break;
+      case SignalAction::reopen: reopen(*log_, access_log_.get()); break;
       case SignalAction::reap:
-      case SignalAction::none:
-        break;
+      case SignalAction::none: break;
     }
   }
 

@@ -82,7 +82,8 @@ void check_range(std::string_view text, std::uint64_t size) {
 void check_conditions(std::string_view text, std::uint8_t choice) {
   constexpr std::string_view names[] = {"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range"};
   const std::string_view half = text.substr(0, text.size() / 2);
-  const std::array<HeaderField, 2> fields = {HeaderField{names[choice % 5], half}, HeaderField{names[choice / 5 % 5], text.substr(half.size())}};
+  const std::array<HeaderField, 2> fields = {HeaderField{names[choice % 5], half},
+                                             HeaderField{names[choice / 5 % 5], text.substr(half.size())}};
   const http::Validators validators{"\"a\"", std::chrono::sys_seconds(std::chrono::seconds(784'111'777))};
   const auto get = http::evaluate_preconditions(Method::get, HeaderView(fields), validators);
   const auto put = http::evaluate_preconditions(Method::put, HeaderView(fields), validators);

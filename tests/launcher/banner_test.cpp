@@ -21,11 +21,13 @@ TEST_CASE("an address that stands for all becomes a URL for each interface") {
 TEST_CASE("the banner names the folder, the URLs, the workforce with its reason, and the way to stop") {
   const std::string text = banner("/srv/site", {"http://127.0.0.1:8000/"}, {2, 1, "2 CPUs by affinity mask"});
   CHECK(text.starts_with("Ropeway "));
-  CHECK(text.ends_with(" serves /srv/site\n"
-                       "  http://127.0.0.1:8000/\n"
-                       "2 processes x 1 thread (2 CPUs by affinity mask)\n"
-                       "Press Ctrl+C to stop.\n"));
-  CHECK(banner("/", {}, {0, 2, "no supervisor, as configured"}).find("1 process x 2 threads (no supervisor, as configured)") != std::string::npos);
+  CHECK(
+      text.ends_with(" serves /srv/site\n"
+                     "  http://127.0.0.1:8000/\n"
+                     "2 processes x 1 thread (2 CPUs by affinity mask)\n"
+                     "Press Ctrl+C to stop.\n"));
+  CHECK(banner("/", {}, {0, 2, "no supervisor, as configured"}).find("1 process x 2 threads (no supervisor, as configured)") !=
+        std::string::npos);
 }
 
 TEST_CASE("the machine's own addresses begin with loopback") {

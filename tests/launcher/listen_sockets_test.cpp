@@ -53,9 +53,7 @@ sockaddr_in loopback(std::uint16_t port) {
 std::string refusal(const std::vector<ListenAddress>& addresses, unsigned slots = 1) {
   try {
     const ListenSockets sockets(addresses, slots);
-  } catch (const ListenError& error) {
-    return error.what();
-  }
+  } catch (const ListenError& error) { return error.what(); }
   return "";
 }
 

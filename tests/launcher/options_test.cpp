@@ -21,17 +21,30 @@ TEST_CASE("command lines that are understood") {
     std::function<bool(const Options&)> holds;
   };
   const std::vector<Case> cases{
-      {{"serve"}, true, [](const Options& o) { return o.command == Command::serve && o.serve.folder == "." && o.serve.port == 8000 && o.serve.bind.empty() && o.serve.listing && !o.serve.quiet; }},
+      {{"serve"},
+       true,
+       [](const Options& o) {
+         return o.command == Command::serve && o.serve.folder == "." && o.serve.port == 8000 && o.serve.bind.empty() && o.serve.listing &&
+                !o.serve.quiet;
+       }},
       {{"serve", "/srv", "--port", "0"}, true, [](const Options& o) { return o.serve.folder == "/srv" && o.serve.port == 0; }},
       {{"serve", "-p", "81", "/srv"}, true, [](const Options& o) { return o.serve.folder == "/srv" && o.serve.port == 81; }},
-      {{"serve", "--bind", "127.0.0.1", "/srv"}, true, [](const Options& o) { return o.serve.bind == std::vector<std::string>{"127.0.0.1"} && o.serve.folder == "/srv"; }},
-      {{"serve", "--bind", "[::1]", "--bind", "localhost"}, true, [](const Options& o) { return o.serve.bind == std::vector<std::string>{"::1", "127.0.0.1"}; }},
-      {{"serve", "--processes", "0", "--threads", "3"}, true, [](const Options& o) { return o.serve.processes == 0U && o.serve.threads == 3U; }},
+      {{"serve", "--bind", "127.0.0.1", "/srv"},
+       true,
+       [](const Options& o) { return o.serve.bind == std::vector<std::string>{"127.0.0.1"} && o.serve.folder == "/srv"; }},
+      {{"serve", "--bind", "[::1]", "--bind", "localhost"},
+       true,
+       [](const Options& o) { return o.serve.bind == std::vector<std::string>{"::1", "127.0.0.1"}; }},
+      {{"serve", "--processes", "0", "--threads", "3"},
+       true,
+       [](const Options& o) { return o.serve.processes == 0U && o.serve.threads == 3U; }},
       {{"serve", "--no-listing", "--quiet"}, true, [](const Options& o) { return !o.serve.listing && o.serve.quiet; }},
       {{"serve", "--log-access", "-"}, true, [](const Options& o) { return o.serve.access_log == "-"; }},
       {{"serve", "--ready-fd", "2"}, true, [](const Options& o) { return o.ready_descriptor == 2; }},
       {{"run"}, true, [](const Options& o) { return o.command == Command::run && o.config == "ropeway.json" && o.ready_descriptor == -1; }},
-      {{"run", "--config", "a.json", "--ready-fd", "1"}, true, [](const Options& o) { return o.config == "a.json" && o.ready_descriptor == 1; }},
+      {{"run", "--config", "a.json", "--ready-fd", "1"},
+       true,
+       [](const Options& o) { return o.config == "a.json" && o.ready_descriptor == 1; }},
       {{"check", "-c", "b.json"}, true, [](const Options& o) { return o.command == Command::check && o.config == "b.json"; }},
       {{"schema"}, true, [](const Options& o) { return o.command == Command::schema && !o.markdown; }},
       {{"schema", "--markdown"}, true, [](const Options& o) { return o.markdown; }},

@@ -1,6 +1,5 @@
 #include "tests/support/server_process.hpp"
 
-#include <filesystem>
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
@@ -8,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <filesystem>
 #include <stdexcept>
 #include <system_error>
 
@@ -54,9 +54,9 @@ const std::vector<Model>& all_models() {
 
 std::string program() { return ROPEWAY_PROGRAM; }
 
-ServerProcess::ServerProcess(std::vector<std::string> arguments, const std::string& folder) {
+ServerProcess::ServerProcess(std::vector<std::string> arguments, const std::string& folder, const std::string& executable) {
   Pipe ready;
-  arguments.insert(arguments.begin(), program());
+  arguments.insert(arguments.begin(), executable);
   arguments.push_back("--ready-fd");
   arguments.push_back(std::to_string(ready.ends[1]));
   process_ = std::make_unique<ChildProcess>(std::move(arguments), folder, ready.ends[1]);
@@ -74,14 +74,14 @@ ServerProcess::ServerProcess(std::vector<std::string> arguments, const std::stri
 }
 
 std::unique_ptr<ServerProcess> ServerProcess::run(const Model& model, const TemporaryFolder& folder, const std::string& members,
-                                                  std::vector<std::string> further_arguments) {
+                                                  std::vector<std::string> further_arguments, const std::string& executable) {
   std::filesystem::create_directory(folder / "site");  // what `static_files` serves in most of these configurations
   const std::string listen = members.find("\"listen\"") == std::string::npos ? "\"listen\": [\"127.0.0.1:0\"],\n" : "";
   const std::string file = folder.write("ropeway.json", "{\n\"processes\": " + std::to_string(model.processes) + ", \"threads\": " +
                                                             std::to_string(model.threads) + ",\n" + listen + members + "\n}\n");
   std::vector<std::string> arguments = {"run", "--config", file};
   arguments.insert(arguments.end(), further_arguments.begin(), further_arguments.end());
-  return std::make_unique<ServerProcess>(std::move(arguments), folder.path().string());
+  return std::make_unique<ServerProcess>(std::move(arguments), folder.path().string(), executable);
 }
 
 std::vector<pid_t> ServerProcess::workers(const Model& model) const {

@@ -23,17 +23,22 @@ struct Model {
 /// Every suite runs in all of them.
 [[nodiscard]] const std::vector<Model>& all_models();
 
-/// The real program, listening: `ropeway run` or `ropeway serve`, started in a folder, ready when the constructor returns.
+/// The path of the program under test.
+[[nodiscard]] std::string program();
+
+/// The real program, listening: `ropeway run` or `ropeway serve` (or an example's own), started in a folder, ready when the constructor
+/// returns.
 class ServerProcess {
  public:
   /// `arguments` without the program's name and without `--ready-fd`, which is added here. Throws `std::runtime_error` with what
   /// the program wrote where it does not become ready.
-  ServerProcess(std::vector<std::string> arguments, const std::string& folder);
+  ServerProcess(std::vector<std::string> arguments, const std::string& folder, const std::string& executable = program());
 
   /// `run` with the configuration `members` ("\"routes\": [...]", without braces) in the file ropeway.json of `folder`; processes,
   /// threads and, where `members` has no "listen", a free port of 127.0.0.1 are added.
   [[nodiscard]] static std::unique_ptr<ServerProcess> run(const Model& model, const TemporaryFolder& folder, const std::string& members,
-                                                          std::vector<std::string> further_arguments = {});
+                                                          std::vector<std::string> further_arguments = {},
+                                                          const std::string& executable = program());
 
   [[nodiscard]] const std::vector<std::string>& urls() const noexcept { return urls_; }
   [[nodiscard]] SocketAddress address(std::size_t index = 0) const { return SocketAddress::from_url(urls_.at(index)); }
@@ -51,9 +56,6 @@ class ServerProcess {
   std::unique_ptr<ChildProcess> process_;
   std::vector<std::string> urls_;
 };
-
-/// The path of the program under test.
-[[nodiscard]] std::string program();
 
 /// Asks again and again, for what gives no sign of itself (a file's content, a process's children); false when the patience ends.
 [[nodiscard]] bool eventually(const std::function<bool()>& holds, std::chrono::milliseconds patience = ChildProcess::default_patience);

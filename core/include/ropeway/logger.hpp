@@ -25,7 +25,9 @@ class Logger {
 
   void debug(std::string_view message, std::initializer_list<LogField> fields = {}) noexcept { forward(LogLevel::debug, message, fields); }
   void info(std::string_view message, std::initializer_list<LogField> fields = {}) noexcept { forward(LogLevel::info, message, fields); }
-  void warning(std::string_view message, std::initializer_list<LogField> fields = {}) noexcept { forward(LogLevel::warning, message, fields); }
+  void warning(std::string_view message, std::initializer_list<LogField> fields = {}) noexcept {
+    forward(LogLevel::warning, message, fields);
+  }
   void error(std::string_view message, std::initializer_list<LogField> fields = {}) noexcept { forward(LogLevel::error, message, fields); }
 
  private:

@@ -43,9 +43,8 @@ class Registry {
   /// Makes `T` available in `"middlewares": [name]`. Throws `std::invalid_argument` where the name is taken.
   template <std::derived_from<Middleware> T>
   void middleware(std::string name) {
-    add_middleware(std::move(name), settings_of<T>(), [](const ConfigNode& options, Services& services) -> std::unique_ptr<Middleware> {
-      return make<T>(options, services);
-    });
+    add_middleware(std::move(name), settings_of<T>(),
+                   [](const ConfigNode& options, Services& services) -> std::unique_ptr<Middleware> { return make<T>(options, services); });
   }
 
   virtual void add_handler(std::string name, Settings settings, MakeHandler make) = 0;
@@ -57,7 +56,9 @@ class Registry {
  private:
   template <class T>
   static Settings settings_of() {
-    if constexpr (requires { { T::settings() } -> std::same_as<Settings>; }) {
+    if constexpr (requires {
+                    { T::settings() } -> std::same_as<Settings>;
+                  }) {
       return T::settings();
     } else {
       return {};

@@ -48,8 +48,14 @@ class Response {
   [[nodiscard]] Body& body() noexcept;
   [[nodiscard]] const Body& body() const noexcept;
 
-  Response& status(Status status) & noexcept { status_ = status; return *this; }
-  Response&& status(Status status) && noexcept { status_ = status; return std::move(*this); }
+  Response& status(Status status) & noexcept {
+    status_ = status;
+    return *this;
+  }
+  Response&& status(Status status) && noexcept {
+    status_ = status;
+    return std::move(*this);
+  }
   /// Replaces the fields of that name. Throws `std::invalid_argument` as `Headers::set` does.
   Response& header(std::string_view name, std::string_view value) &;
   Response&& header(std::string_view name, std::string_view value) &&;

@@ -46,12 +46,27 @@ class Setting {
   static Setting map(std::string name, std::string text, Setting element);
   static Setting object(std::string name, std::string text, Settings members);
 
-  Setting&& required() && { required_ = true; return std::move(*this); }
+  Setting&& required() && {
+    required_ = true;
+    return std::move(*this);
+  }
   /// The default, as it would be written in JSON: "8", "\"30s\"", "[]".
-  Setting&& by_default(std::string json) && { default_ = std::move(json); return std::move(*this); }
-  Setting&& at_least(std::int64_t minimum) && { minimum_ = minimum; return std::move(*this); }
-  Setting&& at_most(std::int64_t maximum) && { maximum_ = maximum; return std::move(*this); }
-  Setting&& one_of(std::vector<std::string> choices) && { choices_ = std::move(choices); return std::move(*this); }
+  Setting&& by_default(std::string json) && {
+    default_ = std::move(json);
+    return std::move(*this);
+  }
+  Setting&& at_least(std::int64_t minimum) && {
+    minimum_ = minimum;
+    return std::move(*this);
+  }
+  Setting&& at_most(std::int64_t maximum) && {
+    maximum_ = maximum;
+    return std::move(*this);
+  }
+  Setting&& one_of(std::vector<std::string> choices) && {
+    choices_ = std::move(choices);
+    return std::move(*this);
+  }
   /// A list element or value that may also be written in this other form (a middleware: its name, or an object).
   Setting&& or_as(Setting other);
 

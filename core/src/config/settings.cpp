@@ -149,7 +149,7 @@ const Setting& server_settings() {
               .at_least(0)
               .at_most(1024)
               .by_default("\"auto\""),
-          Setting::count("threads", "I/O threads of each worker. `auto` shares the CPUs out among the workers.")
+          Setting::count("threads", "I/O threads of each worker. `auto` is 2: one more than one slow disk read can hold up.")
               .at_least(1)
               .at_most(1024)
               .by_default("\"auto\""),

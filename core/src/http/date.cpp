@@ -28,8 +28,10 @@ class DateReader {
   explicit DateReader(std::string_view text) noexcept : rest_(text) {}
 
   void expect(std::string_view text) noexcept {
-    if (rest_.starts_with(text)) rest_.remove_prefix(text.size());
-    else failed_ = true;
+    if (rest_.starts_with(text))
+      rest_.remove_prefix(text.size());
+    else
+      failed_ = true;
   }
   unsigned digits(std::size_t count) noexcept {
     if (rest_.size() < count) return fail();

@@ -22,8 +22,10 @@ std::size_t size_before(std::string_view text, char separator) noexcept {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char byte = text[i];
     if (quoted) {
-      if (byte == '\\') ++i;  // a quoted pair
-      else if (byte == '"') quoted = false;
+      if (byte == '\\')
+        ++i;  // a quoted pair
+      else if (byte == '"')
+        quoted = false;
     } else if (byte == '"') {
       quoted = true;
     } else if (byte == separator) {

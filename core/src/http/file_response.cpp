@@ -57,8 +57,8 @@ std::string make_boundary() {
 }
 
 // RFC 9110 §14.6, §15.3.7.2: each part says its type and its place; the response as a whole has no Content-Range.
-Body::Parts make_parts(std::span<const http::ByteRange> ranges, std::uint64_t size, std::string_view media_type, const std::string& boundary,
-                       const Content& content) {
+Body::Parts make_parts(std::span<const http::ByteRange> ranges, std::uint64_t size, std::string_view media_type,
+                       const std::string& boundary, const Content& content) {
   auto parts = std::make_shared<std::vector<Body::Part>>();
   parts->reserve(ranges.size() + 1);
   std::string_view line_end;  // in front of each delimiter but the first
@@ -102,7 +102,8 @@ std::string make_etag(const struct ::stat& status) {
 
 }  // namespace
 
-Response file_response(const Request& request, const FileDescription& description, std::shared_ptr<const OpenFile> file, SharedBytes bytes) {
+Response file_response(const Request& request, const FileDescription& description, std::shared_ptr<const OpenFile> file,
+                       SharedBytes bytes) {
   const std::uint64_t size = bytes.owner != nullptr ? bytes.view.size() : file != nullptr ? description.size : 0;
   Content content{std::move(file), std::move(bytes)};
   http::Validators validators{description.etag, std::nullopt};

@@ -235,9 +235,9 @@ constexpr auto table = [] {
   std::sort(sorted.begin(), sorted.end(), by_extension);
   return sorted;
 }();
-static_assert(std::adjacent_find(table.begin(), table.end(), [](const Entry& left, const Entry& right) {
-                return left.extension == right.extension;
-              }) == table.end(), "an extension stands in the table once");
+static_assert(std::adjacent_find(table.begin(), table.end(),
+                                 [](const Entry& left, const Entry& right) { return left.extension == right.extension; }) == table.end(),
+              "an extension stands in the table once");
 
 constexpr std::string_view unknown_type = "application/octet-stream";
 constexpr std::size_t longest_extension = 32;  // longer ones are taken for unknown

@@ -14,14 +14,14 @@ namespace ropeway::http {
 struct RequestHead {
   Method method = Method::get;
   Version version = Version::http_1_1;
-  bool expects_continue = false;           // Expect: 100-continue (RFC 9110 §10.1.1)
-  bool has_body = false;                   // Content-Length > 0, or chunked
-  std::uint64_t content_length = 0;        // of a body that is not chunked
+  bool expects_continue = false;     // Expect: 100-continue (RFC 9110 §10.1.1)
+  bool has_body = false;             // Content-Length > 0, or chunked
+  std::uint64_t content_length = 0;  // of a body that is not chunked
   std::string_view method_name;
-  std::string_view target;                 // as sent
-  std::string_view raw_path;               // of the target, without the query; "*" and "" for the asterisk and authority forms
-  std::string_view query;                  // without "?"
-  std::string_view host;                   // without port; from an absolute target or Host
+  std::string_view target;    // as sent
+  std::string_view raw_path;  // of the target, without the query; "*" and "" for the asterisk and authority forms
+  std::string_view query;     // without "?"
+  std::string_view host;      // without port; from an absolute target or Host
   std::vector<HeaderField> fields;
 
   void clear() noexcept {

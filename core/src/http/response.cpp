@@ -30,7 +30,7 @@ struct Response::Parts {
 
 namespace {
 
-constexpr unsigned kept_parts = 64;               // as many as one thread may have in flight in a burst of pipelined requests
+constexpr unsigned kept_parts = 64;  // as many as one thread may have in flight in a burst of pipelined requests
 constexpr std::size_t kept_field_bytes = 64 * 1024;
 
 }  // namespace

@@ -67,11 +67,11 @@ class SendQueue {
 
   std::unique_ptr<char[]> text_;
   std::size_t text_capacity_ = 0;
-  std::size_t text_begin_ = 0;        // what was consumed of text_
+  std::size_t text_begin_ = 0;  // what was consumed of text_
   std::size_t text_end_ = 0;
-  std::vector<Segment> segments_;     // empty while there is only text: the usual case costs no segment
-  std::size_t first_ = 0;             // segments consumed
-  std::size_t front_consumed_ = 0;    // of an owned or shared segment at the front (text and files are cut themselves)
+  std::vector<Segment> segments_;   // empty while there is only text: the usual case costs no segment
+  std::size_t first_ = 0;           // segments consumed
+  std::size_t front_consumed_ = 0;  // of an owned or shared segment at the front (text and files are cut themselves)
   std::uint64_t total_ = 0;
   std::uint64_t memory_ = 0;
 };

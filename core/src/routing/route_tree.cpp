@@ -31,7 +31,7 @@ std::uint32_t RouteTree::root_of(const Pattern& pattern) {
 
 void RouteTree::insert(const Pattern& pattern, std::uint32_t number, MethodSet methods) {
   std::uint32_t node = root_of(pattern);
-  std::uint32_t Node::*ending = &Node::here;
+  std::uint32_t Node::* ending = &Node::here;
   for (const Segment& segment : pattern.segments) {
     if (segment.kind == Segment::Kind::rest) {
       ending = &Node::rest;

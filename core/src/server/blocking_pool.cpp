@@ -30,15 +30,13 @@ awaitable<void> BoundedBlockingPool::run_erased(std::function<void()> work) {
         auto shared = std::make_shared<decltype(handler)>(std::move(handler));  // std::function copies what it holds
         auto complete = [shared](std::exception_ptr error) {
           auto executor = asio::get_associated_executor(*shared);
-          asio::post(executor, [shared, error] { std::move(*shared)(error); });
+          asio::post(executor, [shared, error] { std::move (*shared)(error); });
         };
         const bool taken = submit([task = std::move(work), complete] {
           std::exception_ptr error;
           try {
             task();
-          } catch (...) {
-            error = std::current_exception();
-          }
+          } catch (...) { error = std::current_exception(); }
           complete(error);
         });
         if (!taken) {

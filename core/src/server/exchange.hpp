@@ -17,15 +17,15 @@ namespace ropeway::server {
 struct Exchange {
   Request request;
   routing::Site::Match match;
-  http::RequestHead* head = nullptr;             // the codec's; its fields are in `request` until the end
-  std::string_view unowned_body;                 // the first piece of a body, still in the receive buffer
+  http::RequestHead* head = nullptr;  // the codec's; its fields are in `request` until the end
+  std::string_view unowned_body;      // the first piece of a body, still in the receive buffer
   bool body_ended = false;
-  std::chrono::steady_clock::time_point begun;   // where there is an access log
+  std::chrono::steady_clock::time_point begun;  // where there is an access log
   std::chrono::system_clock::time_point time;
-  Response response{Status::ok};                 // of a stream: keeps it while it runs
-  protocol::ProtocolError body_error;            // what the codec said of the body while the handler read it
+  Response response{Status::ok};       // of a stream: keeps it while it runs
+  protocol::ProtocolError body_error;  // what the codec said of the body while the handler read it
   bool body_failed = false;
-  std::uint64_t response_size = 0;               // bytes of the response's body; of a stream, so far
+  std::uint64_t response_size = 0;  // bytes of the response's body; of a stream, so far
 
   struct Recycle {
     void operator()(Exchange* exchange) const noexcept;

@@ -57,8 +57,8 @@ void Listener::accept_batch() noexcept {
     }
     Accepted& accepted = batch[count];
     accepted.address_size = sizeof accepted.address;
-    accepted.descriptor = ::accept4(descriptor_, reinterpret_cast<sockaddr*>(&accepted.address), &accepted.address_size,
-                                    SOCK_NONBLOCK | SOCK_CLOEXEC);
+    accepted.descriptor =
+        ::accept4(descriptor_, reinterpret_cast<sockaddr*>(&accepted.address), &accepted.address_size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (accepted.descriptor >= 0) {
       accepted.refused = open + count >= connections_;
       ++count;

@@ -218,7 +218,8 @@ bool Session::answer(Response response) {
 }
 
 void Session::spawn_handler(awaitable<Response> reply) {
-  if (codec_.has_output()) (void)transport_.send(codec_.output());  // earlier answers do not wait for this one; a failure shows itself again
+  if (codec_.has_output())
+    (void)transport_.send(codec_.output());  // earlier answers do not wait for this one; a failure shows itself again
   set_deadline(Phase::handler, context_.timeouts.handler);
   handling_.store(Handling::running, std::memory_order_release);
   asio::co_spawn(context_.io, std::move(reply),
@@ -239,8 +240,9 @@ void Session::handler_ended(std::exception_ptr error, Response response) {
 
 void Session::abandon_handler() {
   const Exchange& exchange = *exchange_;
-  context_.log.warning("handler did not answer in time",
-                       {{"handler", exchange.match.handler}, {"route", exchange.match.route}, {"setting", std::string_view("timeouts.handler")}});
+  context_.log.warning(
+      "handler did not answer in time",
+      {{"handler", exchange.match.handler}, {"route", exchange.match.route}, {"setting", std::string_view("timeouts.handler")}});
   Response response = Response::error(Status::service_unavailable, "The answer took too long.");
   log_access(&exchange, response.status(), response.body().size());
   codec_.respond_error(response, response_options(true));
@@ -265,9 +267,9 @@ void Session::stream_ended(std::exception_ptr error) {
       std::rethrow_exception(error);
     } catch (const ConnectionLost&) {
     } catch (const std::exception& exception) {
-      context_.log.error("a streamed body failed", {{"handler", exchange_->match.handler},
-                                                    {"route", exchange_->match.route},
-                                                    {"error", std::string_view(exception.what())}});
+      context_.log.error(
+          "a streamed body failed",
+          {{"handler", exchange_->match.handler}, {"route", exchange_->match.route}, {"error", std::string_view(exception.what())}});
     } catch (...) {
       context_.log.error("a streamed body failed", {{"handler", exchange_->match.handler}, {"route", exchange_->match.route}});
     }

@@ -42,7 +42,7 @@ struct SessionContext {
   Logger& log;
   observability::AccessLog* access_log;
   observability::WorkerRow& row;
-  LogThrottle throttle;  // for lines that a peer can cause
+  LogThrottle throttle;           // for lines that a peer can cause
   std::function<void()> on_busy;  // there is something to sweep
   const routing::Site* site = nullptr;
   std::atomic<bool> draining{false};  // finish what runs, begin nothing
@@ -164,8 +164,8 @@ class Session {
   bool refused_;                              // too many connections: only to be told so
   bool input_ended_ = false;
   bool first_receive_ = true;
-  bool drained_ = false;  // the last receive left nothing in the socket
-  bool answered_ = false; // the exchange's response is in the queue
+  bool drained_ = false;   // the last receive left nothing in the socket
+  bool answered_ = false;  // the exchange's response is in the queue
   std::uint16_t peer_port_ = 0;
   std::uint8_t peer_size_ = 0;
   std::int64_t body_begun_ = 0;

@@ -120,9 +120,7 @@ struct Worker::State {
         return;
       } catch (const std::exception& exception) {  // out of a program's own work on this loop; sessions let none through
         options.log->error("an exception left the event loop", {{"error", std::string_view(exception.what())}});
-      } catch (...) {
-        options.log->error("an exception left the event loop");
-      }
+      } catch (...) { options.log->error("an exception left the event loop"); }
     }
   }
 

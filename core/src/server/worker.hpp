@@ -30,8 +30,8 @@ struct WorkerOptions {
   std::string server_name;
   unsigned threads = 1;
   observability::LogSink* log = nullptr;
-  observability::AccessLog* access_log = nullptr;    // nullptr: none
-  observability::WorkerRow* row = nullptr;           // nullptr: one of its own
+  observability::AccessLog* access_log = nullptr;  // nullptr: none
+  observability::WorkerRow* row = nullptr;         // nullptr: one of its own
 };
 
 /// What `config` says of a worker; the rest is left to the caller.

@@ -40,9 +40,17 @@ void check(const std::vector<Row>& rows, const Validators& validators) {
 }  // namespace
 
 TEST_CASE("entity tags are compared strongly and weakly (RFC 9110 §8.8.3.2)") {
-  struct Comparison { const char* left; const char* right; bool strongly; bool weakly; };
-  for (const Comparison& row : {Comparison{"W/\"1\"", "W/\"1\"", false, true}, {"W/\"1\"", "W/\"2\"", false, false},
-                                {"W/\"1\"", "\"1\"", false, true}, {"\"1\"", "\"1\"", true, true}, {"\"1\"", "\"2\"", false, false}}) {
+  struct Comparison {
+    const char* left;
+    const char* right;
+    bool strongly;
+    bool weakly;
+  };
+  for (const Comparison& row : {Comparison{"W/\"1\"", "W/\"1\"", false, true},
+                                {"W/\"1\"", "W/\"2\"", false, false},
+                                {"W/\"1\"", "\"1\"", false, true},
+                                {"\"1\"", "\"1\"", true, true},
+                                {"\"1\"", "\"2\"", false, false}}) {
     CHECK(same_tag_strongly(row.left, row.right) == row.strongly);
     CHECK(same_tag_weakly(row.left, row.right) == row.weakly);
   }
@@ -102,8 +110,8 @@ TEST_CASE("weak validators and missing ones (RFC 9110 §13.1)") {
 }
 
 TEST_CASE("malformed lists match nothing that is not in them") {
-  for (const char* list : {"abc", "\"abc", "abc\"", "W/abc", "w/\"abc\"", "\"abc\"x", "x\"abc\"", "\"a\\\"bc\"", "**", "\"*\"", "\"ab", "W/", "\"",
-                           "\"abc\" \"abc\"", "'abc'", ",,,", "W/ \"abc\""}) {
+  for (const char* list : {"abc", "\"abc", "abc\"", "W/abc", "w/\"abc\"", "\"abc\"x", "x\"abc\"", "\"a\\\"bc\"", "**", "\"*\"", "\"ab",
+                           "W/", "\"", "\"abc\" \"abc\"", "'abc'", ",,,", "W/ \"abc\""}) {
     CAPTURE(list);
     const Fields fields = {{"If-None-Match", list}};
     CHECK(evaluate_preconditions(Method::get, HeaderView(fields), strong) == met);

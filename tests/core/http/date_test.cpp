@@ -60,13 +60,33 @@ TEST_CASE("a year of two digits is at most 50 years ahead (RFC 9110 §5.6.7)") {
 }
 
 TEST_CASE("what is no date is refused") {
-  for (const char* text :
-       {"", "0", "yesterday", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 UTC", "Sun, 06 Nov 1994 08:49:37 GMT ",
-        " Sun, 06 Nov 1994 08:49:37 GMT", "sun, 06 nov 1994 08:49:37 gmt", "Sun, 6 Nov 1994 08:49:37 GMT", "Sun, 31 Nov 1994 08:49:37 GMT",
-        "Sun, 00 Nov 1994 08:49:37 GMT", "Tue, 29 Feb 2023 08:49:37 GMT", "Sun, 06 Nov 1994 24:00:00 GMT", "Sun, 06 Nov 1994 08:60:37 GMT",
-        "Sun, 06 Nov 1994 08:49:61 GMT", "Sun, 06 Nov 1994 08-49-37 GMT", "Sun, 06 Nov 1994 -8:49:37 GMT", "Sun, +6 Nov 1994 08:49:37 GMT",
-        "Sun, 06 Nox 1994 08:49:37 GMT", "Xxx, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-1994 08:49:37 GMT", "Sunday, 06-Nov-94",
-        "Sun Nov 6 08:49:37 1994", "Sun Nov  6 08:49:37 94", "Sun Nov  0 08:49:37 1994", "Sun Nov", "784111777"}) {
+  for (const char* text : {"",
+                           "0",
+                           "yesterday",
+                           "Sun, 06 Nov 1994 08:49:37",
+                           "Sun, 06 Nov 1994 08:49:37 UTC",
+                           "Sun, 06 Nov 1994 08:49:37 GMT ",
+                           " Sun, 06 Nov 1994 08:49:37 GMT",
+                           "sun, 06 nov 1994 08:49:37 gmt",
+                           "Sun, 6 Nov 1994 08:49:37 GMT",
+                           "Sun, 31 Nov 1994 08:49:37 GMT",
+                           "Sun, 00 Nov 1994 08:49:37 GMT",
+                           "Tue, 29 Feb 2023 08:49:37 GMT",
+                           "Sun, 06 Nov 1994 24:00:00 GMT",
+                           "Sun, 06 Nov 1994 08:60:37 GMT",
+                           "Sun, 06 Nov 1994 08:49:61 GMT",
+                           "Sun, 06 Nov 1994 08-49-37 GMT",
+                           "Sun, 06 Nov 1994 -8:49:37 GMT",
+                           "Sun, +6 Nov 1994 08:49:37 GMT",
+                           "Sun, 06 Nox 1994 08:49:37 GMT",
+                           "Xxx, 06 Nov 1994 08:49:37 GMT",
+                           "Sunday, 06-Nov-1994 08:49:37 GMT",
+                           "Sunday, 06-Nov-94",
+                           "Sun Nov 6 08:49:37 1994",
+                           "Sun Nov  6 08:49:37 94",
+                           "Sun Nov  0 08:49:37 1994",
+                           "Sun Nov",
+                           "784111777"}) {
     CAPTURE(text);
     CHECK(!parse_date(text, now).has_value());
   }

@@ -47,7 +47,10 @@ TEST_CASE("a quoted string without an end reaches to the end of the list") {
 }
 
 TEST_CASE("weights are read in thousandths (RFC 9110 §12.4.2)") {
-  struct Row { const char* text; int quality; };
+  struct Row {
+    const char* text;
+    int quality;
+  };
   for (const Row& row : {Row{"0", 0}, {"1", 1000}, {"0.", 0}, {"1.", 1000}, {"0.5", 500}, {"0.05", 50}, {"0.123", 123}, {"1.000", 1000}}) {
     CAPTURE(row.text);
     CHECK(parse_quality(row.text) == row.quality);
@@ -59,7 +62,12 @@ TEST_CASE("weights are read in thousandths (RFC 9110 §12.4.2)") {
 }
 
 TEST_CASE("an element of Accept is taken apart (RFC 9110 §12.5.1)") {
-  struct Row { const char* element; const char* value; const char* parameters; int quality; };
+  struct Row {
+    const char* element;
+    const char* value;
+    const char* parameters;
+    int quality;
+  };
   for (const Row& row : {Row{"text/html", "text/html", "", 1000},
                          {"text/html;q=0.3", "text/html", "", 300},
                          {"text/html ; level=1 ; Q=0.25", "text/html", "level=1", 250},

@@ -102,9 +102,16 @@ TEST_CASE("conditions are answered with 304 and 412 (RFC 9110 §13.2.2, §15.4.5
 }
 
 TEST_CASE("one range is sent as 206 with its place (RFC 9110 §15.3.7.1)") {
-  struct Row { const char* range; const char* place; const char* text; };
-  for (const Row& row : {Row{"bytes=0-4", "bytes 0-4/20", "01234"}, {"bytes=-5", "bytes 15-19/20", "fghij"}, {"bytes=18-", "bytes 18-19/20", "ij"},
-                         {"bytes=0-", "bytes 0-19/20", "0123456789abcdefghij"}, {"bytes=3-3,900-", "bytes 3-3/20", "3"}}) {
+  struct Row {
+    const char* range;
+    const char* place;
+    const char* text;
+  };
+  for (const Row& row : {Row{"bytes=0-4", "bytes 0-4/20", "01234"},
+                         {"bytes=-5", "bytes 15-19/20", "fghij"},
+                         {"bytes=18-", "bytes 18-19/20", "ij"},
+                         {"bytes=0-", "bytes 0-19/20", "0123456789abcdefghij"},
+                         {"bytes=3-3,900-", "bytes 3-3/20", "3"}}) {
     CAPTURE(row.range);
     const Response response = answer(sample_get({{"Range", row.range}}));
     CHECK(response.status() == Status::partial_content);
@@ -158,9 +165,10 @@ TEST_CASE("several ranges are sent as multipart/byteranges, from memory and from
     CHECK(boundary.size() == 32);
     CHECK(boundary != last_boundary);
     last_boundary = boundary;
-    CHECK(written(response.body()) == "--" + boundary + "\r\nContent-Type: text/plain\r\nContent-Range: bytes 0-1/20\r\n\r\n01\r\n--" + boundary +
-                                          "\r\nContent-Type: text/plain\r\nContent-Range: bytes 5-7/20\r\n\r\n567\r\n--" + boundary +
-                                          "\r\nContent-Type: text/plain\r\nContent-Range: bytes 19-19/20\r\n\r\nj\r\n--" + boundary + "--\r\n");
+    CHECK(written(response.body()) == "--" + boundary + "\r\nContent-Type: text/plain\r\nContent-Range: bytes 0-1/20\r\n\r\n01\r\n--" +
+                                          boundary + "\r\nContent-Type: text/plain\r\nContent-Range: bytes 5-7/20\r\n\r\n567\r\n--" +
+                                          boundary + "\r\nContent-Type: text/plain\r\nContent-Range: bytes 19-19/20\r\n\r\nj\r\n--" +
+                                          boundary + "--\r\n");
   }
 }
 
@@ -199,8 +207,8 @@ TEST_CASE("what is no readable regular file is not found, and never waited for")
   const TemporaryFile file("page.html");
   const std::string pipe = file.folder + "/pipe";
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
-  for (const std::string& path : {file.folder, pipe, file.folder + "/absent", file.path + "/below", std::string(), file.path + std::string("\0.png", 5),
-                                  std::string(10'000, 'x')}) {
+  for (const std::string& path : {file.folder, pipe, file.folder + "/absent", file.path + "/below", std::string(),
+                                  file.path + std::string("\0.png", 5), std::string(10'000, 'x')}) {
     CAPTURE(path);
     CHECK(file_response(sample_get(), path).status() == Status::not_found);
   }

@@ -108,9 +108,7 @@ TEST_CASE("a field that would inject another one or break the message is refused
       bool accepted = true;
       try {
         headers.set("Name", value);
-      } catch (const std::invalid_argument&) {
-        accepted = false;
-      }
+      } catch (const std::invalid_argument&) { accepted = false; }
       if (accepted != allowed) FAIL("byte ", byte, " at ", at);
     }
   }

@@ -7,9 +7,22 @@
 namespace ropeway::http {
 
 TEST_CASE("form text is decoded leniently") {
-  struct Row { const char* encoded; const char* plain; };
-  for (const Row& row : {Row{"", ""}, {"a+b", "a b"}, {"a%20b", "a b"}, {"a%2Bb", "a+b"}, {"%41%62", "Ab"}, {"100%", "100%"}, {"%4", "%4"},
-                         {"%zz%41", "%zzA"}, {"%%41", "%A"}, {"%e4%b8%ad", "\xe4\xb8\xad"}, {"%25", "%"}, {"%2525", "%25"}}) {
+  struct Row {
+    const char* encoded;
+    const char* plain;
+  };
+  for (const Row& row : {Row{"", ""},
+                         {"a+b", "a b"},
+                         {"a%20b", "a b"},
+                         {"a%2Bb", "a+b"},
+                         {"%41%62", "Ab"},
+                         {"100%", "100%"},
+                         {"%4", "%4"},
+                         {"%zz%41", "%zzA"},
+                         {"%%41", "%A"},
+                         {"%e4%b8%ad", "\xe4\xb8\xad"},
+                         {"%25", "%"},
+                         {"%2525", "%25"}}) {
     CAPTURE(row.encoded);
     CHECK(decode_form_text(row.encoded) == row.plain);
     CHECK(form_text_equals(row.encoded, row.plain));

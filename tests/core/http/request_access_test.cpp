@@ -70,7 +70,8 @@ TEST_CASE("the other forms of a target have a path too (RFC 9112 §3.2)") {
 }
 
 TEST_CASE("a path that cannot be served is refused, and leaves nothing behind that could be") {
-  for (const char* raw : {"/..", "/a/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/%00", "/x%", "/%zz", "relative", "**", "*/", "\\", "%2F", "."}) {
+  for (const char* raw :
+       {"/..", "/a/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/%00", "/x%", "/%zz", "relative", "**", "*/", "\\", "%2F", "."}) {
     CAPTURE(raw);
     const Assigned assigned(raw);
     CHECK(!assigned.valid);

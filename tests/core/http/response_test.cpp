@@ -16,13 +16,13 @@ TEST_CASE("the named constructors give status, media type and content") {
   CHECK(Response().headers().empty());
   CHECK(Response(Status::no_content).body().empty());
 
-  struct Row { Response response; const char* type; };
-  Row rows[] = {{Response::text("hello"), "text/plain; charset=utf-8"},
-                {Response::text(std::string("hello")), "text/plain; charset=utf-8"},
-                {Response::html("hello"), "text/html; charset=utf-8"},
-                {Response::html(std::string("hello")), "text/html; charset=utf-8"},
-                {Response::json("hello"), "application/json"},
-                {Response::json(std::string("hello")), "application/json"}};
+  struct Row {
+    Response response;
+    const char* type;
+  };
+  Row rows[] = {{Response::text("hello"), "text/plain; charset=utf-8"}, {Response::text(std::string("hello")), "text/plain; charset=utf-8"},
+                {Response::html("hello"), "text/html; charset=utf-8"},  {Response::html(std::string("hello")), "text/html; charset=utf-8"},
+                {Response::json("hello"), "application/json"},          {Response::json(std::string("hello")), "application/json"}};
   for (const Row& row : rows) {
     CHECK(row.response.status() == Status::ok);
     CHECK(row.response.headers().find("content-type") == row.type);
@@ -90,7 +90,8 @@ TEST_CASE("the memory of a response is used again by the next one of the thread,
     CHECK(next.body().empty());
     next.body().assign(std::string_view("short"));
     CHECK(next.body().text().data() == text);
-  }).join();
+  })
+      .join();
 }
 
 TEST_CASE("what a response holds ends with it, and not with the memory that is kept") {

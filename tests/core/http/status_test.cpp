@@ -5,9 +5,18 @@
 namespace ropeway {
 
 TEST_CASE("registered status codes have their reason phrase and others are unknown") {
-  struct Row { unsigned number; const char* phrase; };
-  for (const Row& row : {Row{200, "OK"}, {404, "Not Found"}, {413, "Content Too Large"}, {418, "Unknown"}, {422, "Unprocessable Content"},
-                         {511, "Network Authentication Required"}, {599, "Unknown"}, {999, "Unknown"}}) {
+  struct Row {
+    unsigned number;
+    const char* phrase;
+  };
+  for (const Row& row : {Row{200, "OK"},
+                         {404, "Not Found"},
+                         {413, "Content Too Large"},
+                         {418, "Unknown"},
+                         {422, "Unprocessable Content"},
+                         {511, "Network Authentication Required"},
+                         {599, "Unknown"},
+                         {999, "Unknown"}}) {
     CAPTURE(row.number);
     CHECK(reason_phrase(static_cast<Status>(row.number)) == row.phrase);
   }

@@ -48,9 +48,7 @@ TEST_CASE("what blocking work throws is thrown where it is awaited") {
       [&]() -> awaitable<void> {
         try {
           co_await service.run([] { throw std::runtime_error("no disk"); });
-        } catch (const std::runtime_error& error) {
-          caught = error.what();
-        }
+        } catch (const std::runtime_error& error) { caught = error.what(); }
       },
       asio::detached);
   io.run();

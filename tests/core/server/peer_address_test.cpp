@@ -31,10 +31,11 @@ TEST_CASE("an IPv4 address is written with dots, beside its port") {
 }
 
 TEST_CASE("an IPv6 address is written in short form, and a mapped one as IPv4") {
-  const std::array<std::array<const char*, 2>, 4> cases{{{"::1", "::1"},
-                                                         {"2001:db8:0:0:0:0:0:1", "2001:db8::1"},
-                                                         {"2001:db8:1111:2222:3333:4444:5555:6666", "2001:db8:1111:2222:3333:4444:5555:6666"},
-                                                         {"::ffff:192.0.2.33", "192.0.2.33"}}};
+  const std::array<std::array<const char*, 2>, 4> cases{
+      {{"::1", "::1"},
+       {"2001:db8:0:0:0:0:0:1", "2001:db8::1"},
+       {"2001:db8:1111:2222:3333:4444:5555:6666", "2001:db8:1111:2222:3333:4444:5555:6666"},
+       {"::ffff:192.0.2.33", "192.0.2.33"}}};
   for (const auto& [given, expected] : cases) {
     sockaddr_in6 address{};
     address.sin6_family = AF_INET6;

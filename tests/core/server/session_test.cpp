@@ -66,8 +66,8 @@ TEST_CASE("a connection is kept alive, and each request on it is answered") {
 
 TEST_CASE("pipelined requests are answered in their order, whatever kind of handler each has") {
   for (const unsigned threads : {1U, 3U}) {
-    WorkerFixture fixture(routes(hello(), pause(), echo(), blocking_route("GET /slow", [](const Request&) { return Response::text("slow\n"); })),
-                          threads);
+    WorkerFixture fixture(
+        routes(hello(), pause(), echo(), blocking_route("GET /slow", [](const Request&) { return Response::text("slow\n"); })), threads);
     auto client = fixture.connect();
     std::string requests;
     for (int i = 0; i < 20; ++i) {
@@ -131,15 +131,17 @@ TEST_CASE("100 Continue is sent where the body is wanted, and not where it is no
 
 TEST_CASE("a streamed body reaches a slow client whole, and the writer waits for it") {
   std::atomic<std::size_t> written{0};
-  WorkerFixture fixture(routes(route("GET /stream", [&written](const Request&) {
-    return Response::stream("text/plain", [&written](BodyWriter& out) -> awaitable<void> {
-      const std::string piece(64 * 1024, 's');
-      for (int i = 0; i < 400; ++i) {
-        co_await out.write(piece);
-        written += piece.size();
-      }
-    });
-  })), 2);
+  WorkerFixture fixture(routes(route("GET /stream",
+                                     [&written](const Request&) {
+                                       return Response::stream("text/plain", [&written](BodyWriter& out) -> awaitable<void> {
+                                         const std::string piece(64 * 1024, 's');
+                                         for (int i = 0; i < 400; ++i) {
+                                           co_await out.write(piece);
+                                           written += piece.size();
+                                         }
+                                       });
+                                     })),
+                        2);
   auto client = fixture.connect();
   client.send("GET /stream HTTP/1.1\r\nHost: t\r\n\r\nGET /stream HTTP/1.0\r\n\r\n");
   (void)client.read_bytes(1000);
@@ -154,11 +156,11 @@ TEST_CASE("a streamed body reaches a slow client whole, and the writer waits for
 
 TEST_CASE("a stream that fails leaves its body unfinished, and the server goes on") {
   WorkerFixture fixture(routes(hello(), route("GET /broken", [](const Request&) {
-    return Response::stream("text/plain", [](BodyWriter& out) -> awaitable<void> {
-      co_await out.write("begun");
-      throw std::runtime_error("the source has dried up");
-    });
-  })));
+                                 return Response::stream("text/plain", [](BodyWriter& out) -> awaitable<void> {
+                                   co_await out.write("begun");
+                                   throw std::runtime_error("the source has dried up");
+                                 });
+                               })));
   auto client = fixture.connect();
   client.send("GET /broken HTTP/1.1\r\nHost: t\r\n\r\n");
   const std::string all = client.read_until_close();
@@ -208,15 +210,17 @@ TEST_CASE("a half-closed client gets its answers, and then the end of the connec
 TEST_CASE("a coroutine that takes longer than timeouts.handler is answered for with 503, and its end harms nobody") {
   std::promise<void> release;
   std::promise<void> finished;
-  WorkerFixture fixture(
-      routes(hello(), blocking_route("GET /stuck/{name}", [released = release.get_future().share(), &finished](const Request& request) {
-               released.wait();
-               Response response = Response::text(request.param("name"));  // the request is still whole
-               if (request.param("name") != "stuck-name") throw std::logic_error("the request has changed");
-               finished.set_value();
-               return response;
-             })),
-      1, [](WorkerOptions& options) { options.timeouts.handler = milliseconds(50); });
+  WorkerFixture fixture(routes(hello(), blocking_route("GET /stuck/{name}",
+                                                       [released = release.get_future().share(), &finished](const Request& request) {
+                                                         released.wait();
+                                                         Response response =
+                                                             Response::text(request.param("name"));  // the request is still whole
+                                                         if (request.param("name") != "stuck-name")
+                                                           throw std::logic_error("the request has changed");
+                                                         finished.set_value();
+                                                         return response;
+                                                       })),
+                        1, [](WorkerOptions& options) { options.timeouts.handler = milliseconds(50); });
   auto client = fixture.connect();
   const auto response = client.exchange("GET /stuck/stuck-name HTTP/1.1\r\nHost: t\r\n\r\n");
   CHECK(response.status == 503);
@@ -229,12 +233,13 @@ TEST_CASE("a coroutine that takes longer than timeouts.handler is answered for w
 }
 
 TEST_CASE("deadlines: a head or a body that does not arrive in time is answered with 408, an idle connection is closed") {
-  WorkerFixture fixture(routes(hello(), echo(), route("POST /plain", [](const Request& request) { return Response::text(request.body()); })), 2,
-                        [](WorkerOptions& options) {
-                          options.timeouts.header = milliseconds(50);
-                          options.timeouts.idle = milliseconds(50);
-                          options.timeouts.body_grace = milliseconds(50);
-                        });
+  WorkerFixture fixture(
+      routes(hello(), echo(), route("POST /plain", [](const Request& request) { return Response::text(request.body()); })), 2,
+      [](WorkerOptions& options) {
+        options.timeouts.header = milliseconds(50);
+        options.timeouts.idle = milliseconds(50);
+        options.timeouts.body_grace = milliseconds(50);
+      });
   SUBCASE("an unfinished head") {
     auto client = fixture.connect();
     client.send("GET /hello HTTP/1.1\r\nHos");
@@ -283,11 +288,12 @@ TEST_CASE("connections beyond limits.connections are told so with 503, and place
 TEST_CASE("a draining worker closes idle connections, lets what runs finish, and says that all was answered") {
   std::promise<void> begun;
   std::promise<void> release;
-  WorkerFixture fixture(routes(hello(), blocking_route("GET /work", [&begun, released = release.get_future().share()](const Request&) {
-                                 begun.set_value();
-                                 released.wait();
-                                 return Response::text("done\n");
-                               })),
+  WorkerFixture fixture(routes(hello(), blocking_route("GET /work",
+                                                       [&begun, released = release.get_future().share()](const Request&) {
+                                                         begun.set_value();
+                                                         released.wait();
+                                                         return Response::text("done\n");
+                                                       })),
                         2);
   auto idle = fixture.connect();
   CHECK(idle.exchange(get_hello).status == 200);
@@ -305,12 +311,12 @@ TEST_CASE("a draining worker closes idle connections, lets what runs finish, and
 
 TEST_CASE("a drain ends at its deadline, and says that something was not answered") {
   std::promise<void> release;
-  WorkerFixture fixture(
-      routes(blocking_route("GET /work", [released = release.get_future().share()](const Request&) {
-        released.wait();
-        return Response::text("late\n");
-      })),
-      1, [](WorkerOptions& options) { options.timeouts.drain = milliseconds(30); });
+  WorkerFixture fixture(routes(blocking_route("GET /work",
+                                              [released = release.get_future().share()](const Request&) {
+                                                released.wait();
+                                                return Response::text("late\n");
+                                              })),
+                        1, [](WorkerOptions& options) { options.timeouts.drain = milliseconds(30); });
   auto busy = fixture.connect();
   busy.send("GET /work HTTP/1.1\r\nHost: t\r\n\r\n");
   while (fixture.row().in_flight == 0) std::this_thread::yield();

@@ -9,7 +9,8 @@ namespace ropeway::testing {
 /// A clock that stands still until a test moves it. Thread-safe.
 class FakeClock final : public Clock {
  public:
-  explicit FakeClock(std::chrono::system_clock::time_point start = std::chrono::system_clock::time_point(std::chrono::seconds(1'700'000'000)))
+  explicit FakeClock(
+      std::chrono::system_clock::time_point start = std::chrono::system_clock::time_point(std::chrono::seconds(1'700'000'000)))
       : start_(start) {}
   [[nodiscard]] std::chrono::system_clock::time_point now() const noexcept override {
     return start_ + std::chrono::duration_cast<std::chrono::system_clock::duration>(std::chrono::nanoseconds(elapsed_.load()));

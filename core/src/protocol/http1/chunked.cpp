@@ -65,22 +65,31 @@ const char* ChunkedDecoder::read_size(const char* at, const char* end, const Lim
         break;
       case Step::size:
         if (size_ >> 60 == 0 && add_digit(byte)) break;
-        if (byte == '\r') step_ = Step::size_end;
-        else if (byte == ';') step_ = Step::extension;
-        else if (is_blank(byte)) step_ = Step::size_blank;
-        else return fail(Status::bad_request, "a chunk's size is not a hexadecimal number, or is too large");
+        if (byte == '\r')
+          step_ = Step::size_end;
+        else if (byte == ';')
+          step_ = Step::extension;
+        else if (is_blank(byte))
+          step_ = Step::size_blank;
+        else
+          return fail(Status::bad_request, "a chunk's size is not a hexadecimal number, or is too large");
         break;
       case Step::size_blank:
-        if (byte == ';') step_ = Step::extension;
-        else if (!is_blank(byte)) return fail(Status::bad_request, "a chunk's size is followed by something else than an extension");
+        if (byte == ';')
+          step_ = Step::extension;
+        else if (!is_blank(byte))
+          return fail(Status::bad_request, "a chunk's size is followed by something else than an extension");
         break;
       case Step::extension:
-        if (byte == '\r') step_ = Step::size_end;
-        else if (!scan::value_bytes[static_cast<unsigned char>(byte)]) return fail(Status::bad_request, "a chunk's extension holds a control character");
+        if (byte == '\r')
+          step_ = Step::size_end;
+        else if (!scan::value_bytes[static_cast<unsigned char>(byte)])
+          return fail(Status::bad_request, "a chunk's extension holds a control character");
         break;
       case Step::size_end:
         if (byte != '\n') return fail(Status::bad_request, no_line_end);
-        if (size_ > limits.body_bytes - content_size_) return fail(Status::content_too_large, "the content is longer than limits.body_bytes");
+        if (size_ > limits.body_bytes - content_size_)
+          return fail(Status::content_too_large, "the content is longer than limits.body_bytes");
         content_size_ += size_;
         step_ = size_ == 0 ? Step::trailer_start : Step::data;
         line_size_ = 0;
@@ -113,12 +122,16 @@ const char* ChunkedDecoder::read_trailers(const char* at, const char* end, const
         step_ = Step::trailer_name;
         break;
       case Step::trailer_name:
-        if (byte == ':') step_ = Step::trailer_value;
-        else if (!scan::token_bytes[byte]) return fail(Status::bad_request, "a trailer field's name is malformed");
+        if (byte == ':')
+          step_ = Step::trailer_value;
+        else if (!scan::token_bytes[byte])
+          return fail(Status::bad_request, "a trailer field's name is malformed");
         break;
       case Step::trailer_value:
-        if (byte == '\r') step_ = Step::trailer_end;
-        else if (!scan::value_bytes[byte]) return fail(Status::bad_request, "a trailer field's value holds a control character");
+        if (byte == '\r')
+          step_ = Step::trailer_end;
+        else if (!scan::value_bytes[byte])
+          return fail(Status::bad_request, "a trailer field's value holds a control character");
         break;
       case Step::trailer_end:
         if (byte != '\n') return fail(Status::bad_request, no_line_end);

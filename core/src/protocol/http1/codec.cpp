@@ -139,9 +139,7 @@ Event Codec::next_chunk() {
     case ChunkedDecoder::Outcome::data:
       body_received_ += storage_->chunks.data().size();
       return event_of(Event::Kind::body_data, storage_->chunks.data());
-    case ChunkedDecoder::Outcome::end:
-      state_.content_ended();
-      return event_of(Event::Kind::request_end);
+    case ChunkedDecoder::Outcome::end: state_.content_ended(); return event_of(Event::Kind::request_end);
     default: return state_.input_ended() ? fail(ended_inside) : event_of(Event::Kind::need_input);
   }
 }

@@ -106,7 +106,7 @@ class Codec {
   bool head_request_ = false;
   bool keep_alive_ = true;
   bool chunked_ = false;
-  bool continue_awaited_ = false;        // the peer waits for "100 Continue", for all we know
+  bool continue_awaited_ = false;  // the peer waits for "100 Continue", for all we know
   StreamCoding stream_ = StreamCoding::none;
 };
 

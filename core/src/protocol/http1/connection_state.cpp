@@ -22,8 +22,6 @@ void ConnectionState::await_next_request() noexcept {
   response_ = Response::none;
 }
 
-void ConnectionState::fail() noexcept {
-  failed_ = closing_ = lingers_ = true;
-}
+void ConnectionState::fail() noexcept { failed_ = closing_ = lingers_ = true; }
 
 }  // namespace ropeway::protocol::http1

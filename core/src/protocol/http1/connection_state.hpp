@@ -25,13 +25,9 @@ class ConnectionState {
   /// Whether the response is owed, or is being sent.
   [[nodiscard]] bool exchange_runs() const noexcept { return request_ != Request::awaited && response_ != Response::ended; }
   /// Whether request and response have ended, and another request may follow.
-  [[nodiscard]] bool exchange_ended() const noexcept {
-    return request_ == Request::complete && response_ == Response::ended && !closing_;
-  }
+  [[nodiscard]] bool exchange_ended() const noexcept { return request_ == Request::complete && response_ == Response::ended && !closing_; }
   /// Whether the rest of an answered request is to be read and dropped.
-  [[nodiscard]] bool dropping_content() const noexcept {
-    return request_ == Request::content && response_ == Response::ended && !closing_;
-  }
+  [[nodiscard]] bool dropping_content() const noexcept { return request_ == Request::content && response_ == Response::ended && !closing_; }
   /// Whether bytes that arrive are of no interest any more.
   [[nodiscard]] bool input_ignored() const noexcept { return closing_; }
 

@@ -18,6 +18,7 @@ struct Framing {
 };
 
 /// Decides, and refuses whatever two readers could understand differently (RFC 9112 §11.2).
-[[nodiscard]] std::optional<ProtocolError> decide_framing(const HeadFacts& facts, Version version, const Limits& limits, Framing& framing) noexcept;
+[[nodiscard]] std::optional<ProtocolError> decide_framing(const HeadFacts& facts, Version version, const Limits& limits,
+                                                          Framing& framing) noexcept;
 
 }  // namespace ropeway::protocol::http1

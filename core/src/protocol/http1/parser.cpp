@@ -200,7 +200,8 @@ void Parser::note(std::string_view name, std::string_view value) {
       }
       break;
     case 6:
-      if (same_field_name(name, "Expect")) (http::equals_ignoring_case(value, "100-continue") ? facts_.expects_continue : facts_.unknown_expectation) = true;
+      if (same_field_name(name, "Expect"))
+        (http::equals_ignoring_case(value, "100-continue") ? facts_.expects_continue : facts_.unknown_expectation) = true;
       break;
     case 10:
       if (same_field_name(name, "Connection")) note_connection(value);

@@ -20,7 +20,8 @@ inline constexpr ByteSet token_bytes = [] {
   for (int byte = '0'; byte <= '9'; ++byte) set[static_cast<unsigned char>(byte)] = true;
   for (int byte = 'A'; byte <= 'Z'; ++byte) set[static_cast<unsigned char>(byte)] = true;
   for (int byte = 'a'; byte <= 'z'; ++byte) set[static_cast<unsigned char>(byte)] = true;
-  for (const char byte : {'!', '#', '$', '%', '&', '\'', '*', '+', '-', '.', '^', '_', '`', '|', '~'}) set[static_cast<unsigned char>(byte)] = true;
+  for (const char byte : {'!', '#', '$', '%', '&', '\'', '*', '+', '-', '.', '^', '_', '`', '|', '~'})
+    set[static_cast<unsigned char>(byte)] = true;
   return set;
 }();
 

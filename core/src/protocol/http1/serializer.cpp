@@ -116,7 +116,8 @@ void queue_content(Body& body, SendQueue& output) {
 }  // namespace
 
 StreamCoding serialize(Response& response, const ResponseContext& context, SendQueue& output) {
-  const bool valid = code(response.status()) >= 200 && code(response.status()) <= 999;  // an interim or impossible status would hang the client
+  const bool valid =
+      code(response.status()) >= 200 && code(response.status()) <= 999;  // an interim or impossible status would hang the client
   const Status status = valid ? response.status() : Status::internal_server_error;
   Body& body = response.body();
   const bool stream = body.is_stream() && context.allow_stream;
@@ -148,8 +149,8 @@ StreamCoding serialize(Response& response, const ResponseContext& context, SendQ
   if (in_memory) small = body.text();
 
   const std::string_view connection = connection_line(context);
-  const std::size_t size =
-      status_line.size() + context.common_fields.size() + fields.size() + framing_line.size() + connection.size() + line_end.size() + small.size();
+  const std::size_t size = status_line.size() + context.common_fields.size() + fields.size() + framing_line.size() + connection.size() +
+                           line_end.size() + small.size();
   char* at = output.append_space(size);
   for (const std::string_view piece : {status_line, context.common_fields, fields, framing_line, connection, line_end, small}) {
     if (piece.empty()) continue;

@@ -266,7 +266,9 @@ TEST_CASE("content that follows an early answer is dropped where it is small, ot
     const char* fields;
     bool closing;
   };
-  constexpr Case cases[] = {{"Content-Length: 10\r\n", false}, {"Content-Length: 11\r\n", true}, {"Transfer-Encoding: chunked\r\n", true},
+  constexpr Case cases[] = {{"Content-Length: 10\r\n", false},
+                            {"Content-Length: 11\r\n", true},
+                            {"Transfer-Encoding: chunked\r\n", true},
                             {"Content-Length: 5\r\nExpect: 100-continue\r\n", true}};
   for (const Case& expected : cases) {
     CAPTURE(expected.fields);
@@ -355,7 +357,8 @@ TEST_CASE("a stream is chunked in HTTP/1.1 and ends with the connection in HTTP/
   };
   constexpr Case cases[] = {
       {"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
-       "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n10\r\n0123456789abcdef\r\n0\r\n\r\n", false},
+       "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n10\r\n0123456789abcdef\r\n0\r\n\r\n",
+       false},
       {"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
        "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nhello0123456789abcdef", true},
   };

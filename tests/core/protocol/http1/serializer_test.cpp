@@ -29,7 +29,8 @@ std::string text_of(Response& response, const ResponseContext& context) {
 TEST_CASE("a head has the status, the common fields, the handler's fields, the length, and what happens to the connection") {
   const ResponseContext context{.common_fields = "Date: now\r\n"};
   Response plain = Response::text("hi").header("X-A", "b");
-  CHECK_EQ(text_of(plain, context), "HTTP/1.1 200 OK\r\nDate: now\r\nContent-Type: text/plain; charset=utf-8\r\nX-A: b\r\nContent-Length: 2\r\n\r\nhi");
+  CHECK_EQ(text_of(plain, context),
+           "HTTP/1.1 200 OK\r\nDate: now\r\nContent-Type: text/plain; charset=utf-8\r\nX-A: b\r\nContent-Length: 2\r\n\r\nhi");
   Response closing(Status::not_found);
   CHECK_EQ(text_of(closing, {.close = true}), "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
   Response old(Status::ok);

@@ -1,0 +1,84 @@
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/server_process.hpp"
+
+namespace ropeway::testing {
+namespace {
+
+// An example's own configuration, on a free port and in another model.
+std::unique_ptr<ServerProcess> start(const std::string& executable, const std::string& example, const Model& model,
+                                     const TemporaryFolder& folder) {
+  auto configuration = nlohmann::json::parse(read_file(ROPEWAY_SOURCE_DIR "/examples/" + example + "/ropeway.json"));
+  configuration["processes"] = model.processes;
+  configuration["threads"] = model.threads;
+  configuration["listen"] = {"127.0.0.1:0"};
+  const std::vector<std::string> arguments = {"--config", folder.write("ropeway.json", configuration.dump(2))};
+  return std::make_unique<ServerProcess>(arguments, folder.path().string(), executable);
+}
+
+TEST_CASE("the hello example greets by name, in every model") {
+  for (const Model& model : all_models()) {
+    CAPTURE(model.name());
+    const TemporaryFolder folder;
+    const auto server = start(ROPEWAY_EXAMPLE_HELLO, "hello", model, folder);
+    RawClient client = server->connect();
+    CHECK(client.get("/hello/world").body == "Hello, world!\n");
+    CHECK(client.get("/hello/J%C3%BCrgen%20%2F").body == "Hello, J\xC3\xBCrgen /!\n");
+    CHECK(client.get("/hello/").status == 404);
+    CHECK(client.exchange("POST /hello/world HTTP/1.1\r\nHost: t\r\nContent-Length: 0\r\n\r\n").field("Allow") == "GET, HEAD, OPTIONS");
+    server->signal(SIGTERM);
+    CHECK(server->wait() == 0);
+  }
+}
+
+TEST_CASE("the coroutine, the blocking handler and the middleware of the handlers example work in every model") {
+  for (const Model& model : all_models()) {
+    CAPTURE(model.name());
+    const TemporaryFolder folder;
+    const auto server = start(ROPEWAY_EXAMPLE_HANDLERS, "handlers", model, folder);
+    RawClient client = server->connect();
+    const RawResponse waited = client.get("/wait/20");
+    CHECK(waited.body == "waited 20 ms\n");
+    CHECK(waited.field("Server-Timing").starts_with("handler;dur="));
+    CHECK(client.get("/wait/2001").status == 400);
+    CHECK(client.get("/wait/soon").status == 400);
+    const RawResponse load = client.get("/load");
+    CHECK(load.status == 200);
+    CHECK(load.body.find('/') != std::string::npos);
+    CHECK(load.has("Server-Timing"));
+    CHECK_FALSE(client.get("/elsewhere").has("Server-Timing"));
+    server->signal(SIGTERM);
+    CHECK(server->wait() == 0);
+  }
+}
+
+TEST_CASE("an example refuses options that its handlers do not declare") {
+  const TemporaryFolder folder;
+  const std::string file = folder.write("ropeway.json", R"({"routes": [{"match": "/", "handler": "wait", "options": {"longer": "2s"}}]})");
+  const Finished finished = run_to_end({ROPEWAY_EXAMPLE_HANDLERS, "check", "--config", file}, folder.path().string());
+  CHECK(finished.exit_code == 2);
+  CHECK(finished.error.find("did you mean \"longest\"") != std::string::npos);
+}
+
+TEST_CASE("the tutorial's server starts, answers every path, and stops with its scope") {
+  const TemporaryFolder folder;
+  ChildProcess tutorial({ROPEWAY_EXAMPLE_TUTORIAL, "0"}, folder.path().string());
+  const std::string announcement = "http://localhost:";
+  const auto port_text = [&] {
+    const std::string said = tutorial.standard_output();
+    const std::size_t at = said.find(announcement);
+    return at == std::string::npos || said.find('\n', at) == std::string::npos ? std::string() : said.substr(at + announcement.size());
+  };
+  REQUIRE(eventually([&] { return !port_text().empty(); }));
+  RawClient client(SocketAddress::tcp("127.0.0.1", static_cast<std::uint16_t>(std::stoi(port_text()))));
+  CHECK(client.get("/any/path").body == "Request: /any/path\n");
+  tutorial.signal(SIGTERM);
+  CHECK(tutorial.wait() == 0);
+  CHECK(tutorial.standard_output().find("Server stopped.") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace ropeway::testing
