@@ -21,7 +21,7 @@ class Greeting final : public ropeway::Handler {
 };
 
 TEST_CASE("the greeting uses the configured word and the name in the path") {
-  using ropeway::testing::RequestBuilder;
+  using namespace ropeway::testing;
   const Greeting greeting(ropeway::ConfigNode::from_json(R"({"word": "Ahoy"})", Greeting::settings()));
   CHECK(body_of(call(greeting, RequestBuilder("GET", "/hello/Ann").param("name", "Ann"))) == "Ahoy, Ann!\n");
   CHECK(call(greeting, RequestBuilder("GET", "/hello/")).status() == ropeway::Status::bad_request);

@@ -14,7 +14,7 @@ namespace ropeway {
 class Server {
  public:
   /// Listens on `host` ("" for every address) and `port` (0 for a free one); `handler` answers every request.
-  /// Throws `std::system_error` where the address cannot be bound.
+  /// Throws `std::system_error` where the address cannot be bound. From then on the process ignores SIGPIPE.
   Server(std::string_view host, std::uint16_t port, AnyHandler handler);
 
   /// The same from the handler's class: `Server::with<Hello>("", 8000)`.

@@ -88,6 +88,7 @@ server::WorkerOptions options_with(observability::LogSink& log) {
 struct Server::State {
   State(std::string_view host, std::uint16_t port, AnyHandler handler)
       : listener(listen_on(std::string(host), port)), log(observability::make_log_sink({})), worker(options_with(*log)) {
+    std::signal(SIGPIPE, SIG_IGN);  // sendfile to a client that has gone
     std::vector<routing::RouteDefinition> routes(1);
     routes.front().match = "/";
     routes.front().name = "handler";

@@ -88,11 +88,20 @@ struct Worker::State {
   }
   void on_tick() {
     sessions.sweep(coarse_steady_time(), context.draining.load(std::memory_order_relaxed));
-    if (options.access_log != nullptr) options.access_log->flush();
+    if (options.access_log != nullptr) flush_access_log();
     for (Listener& listener : listeners) listener.resume();
     if (sessions.size() > 0) return arm_tick();
     ticking.store(false, std::memory_order_release);
     if (sessions.size() > 0) start_ticking();
+  }
+
+  void flush_access_log() {
+    options.access_log->flush();
+    const std::uint64_t dropped = options.access_log->dropped();
+    if (dropped == reported_dropped) return;
+    options.log->warning("lines of the access log were dropped: its file or its reader does not keep up",
+                         {{"lines", static_cast<std::int64_t>(dropped - reported_dropped)}});
+    reported_dropped = dropped;
   }
 
   void begin_drain() {
@@ -137,6 +146,7 @@ struct Worker::State {
   std::list<asio::posix::stream_descriptor> watched;
   asio::steady_timer tick;
   asio::steady_timer drain_deadline;
+  std::uint64_t reported_dropped = 0;  // of the access log; only the tick has it
   std::atomic<bool> ticking{false};
   std::atomic<bool> answered_all{false};
 };
