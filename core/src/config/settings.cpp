@@ -95,12 +95,13 @@ Setting timeouts() {
               .at_least(0)
               .at_most(hour)
               .by_default("\"30s\""),
-          Setting::rate("body_rate", "What a request's content must bring per second on average; below it, status 408. 0 asks for nothing.")
+          Setting::rate("body_rate", "What a request's content must bring per second on average; below it, status 408. 0 asks for no rate.")
               .at_least(0)
               .at_most(giga)
               .by_default("240"),
-          Setting::duration("body_grace", "How long a request's content may take before `body_rate` is asked for.")
-              .at_least(0)
+          Setting::duration("body_grace",
+                            "How long a request's content may bring nothing, and how long it has before `body_rate` is asked for.")
+              .at_least(250)
               .at_most(hour)
               .by_default("\"10s\""),
       });

@@ -2,6 +2,7 @@
 
 #include <exception>
 #include <memory>
+#include <system_error>
 
 #include <asio/associated_executor.hpp>
 #include <asio/async_result.hpp>
@@ -52,7 +53,15 @@ bool BoundedBlockingPool::submit(Task task) {
     const std::size_t free = threads_.size() - busy_;  // with those that have only just been started
     if (closed_ || waiting_.size() >= max_waiting_ + (max_threads_ - busy_)) return false;
     waiting_.push_back(std::move(task));
-    if (waiting_.size() > free && threads_.size() < max_threads_) threads_.emplace_back([this] { serve(); });
+    if (waiting_.size() > free && threads_.size() < max_threads_) {
+      try {
+        threads_.emplace_back([this] { serve(); });
+      } catch (const std::system_error&) {  // the system gives no thread: those that there are do it, or nobody
+        if (!threads_.empty()) return true;
+        waiting_.pop_back();
+        return false;
+      }
+    }
   }
   wake_.notify_one();
   return true;

@@ -43,7 +43,7 @@ void Exchange::Recycle::operator()(Exchange* exchange) const noexcept {
   owned->body_ended = false;
   owned->body_failed = false;
   owned->response_size = 0;
-  if (owned->response.body().is_stream()) owned->response = Response(Status::ok);
+  owned->response.body().clear();  // files and shared bytes are not held longer than they are sent
   if (free_list_ended) return;
   auto& exchanges = free_list().exchanges;
   if (exchanges.size() < max_free) exchanges.push_back(std::move(owned));

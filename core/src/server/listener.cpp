@@ -71,8 +71,9 @@ void Listener::accept_batch() noexcept {
       }
       paused = true;
     } else if (errno != EINTR && errno != ECONNABORTED && errno != EPROTO && errno != EPERM) {
-      context_.log.error("a listening socket failed", {{"error", std::string_view(std::strerror(errno))}});
-      return;
+      if (context_.throttle.allow())
+        context_.log.error("a connection could not be accepted", {{"error", std::string_view(std::strerror(errno))}});
+      paused = true;
     }
   }
   context_.row.accepted.fetch_add(count, std::memory_order_relaxed);
@@ -81,13 +82,11 @@ void Listener::accept_batch() noexcept {
   for (std::size_t i = 0; i < count; ++i) {
     sessions[i] = &context_.sessions.add(context_, batch[i].descriptor, &batch[i].address, batch[i].address_size, batch[i].refused);
   }
-  if (count > 0) context_.on_busy();
-  if (paused) {
-    context_.on_busy();
-    paused_.store(true, std::memory_order_relaxed);
-  } else if (drained) {
+  if (paused) paused_.store(true, std::memory_order_seq_cst);
+  if (count > 0 || paused) context_.on_busy();
+  if (drained) {
     readiness_.wait_readable();
-  } else {
+  } else if (!paused) {  // otherwise the tick goes on
     asio::post(context_.io, [this] { accept_batch(); });
   }
   for (std::size_t i = 0; i < count; ++i) sessions[i]->start();

@@ -22,6 +22,7 @@ class Listener {
   void stop() noexcept;
   /// Goes on after a pause (no descriptors left, or too many connections). Called by the worker's tick.
   void resume() noexcept;
+  [[nodiscard]] bool paused() const noexcept { return paused_.load(std::memory_order_seq_cst); }
 
  private:
   static void on_ready(void* listener) noexcept { static_cast<Listener*>(listener)->accept_batch(); }

@@ -80,6 +80,7 @@ std::uint16_t port_of(int descriptor) {
 server::WorkerOptions options_with(observability::LogSink& log) {
   server::WorkerOptions options = server::default_worker_options();
   options.log = &log;
+  options.threads = 2;  // how many there will be is not known yet; an event loop made for one would keep further ones asleep
   return options;
 }
 

@@ -47,7 +47,7 @@ void Session::detach() noexcept {
 // ---- waiting > running ------------------------------------------------------------------------------------------------------------
 
 void Session::start() {
-  set_deadline(Phase::header, context_.timeouts.header);
+  set_deadline(Phase::fresh, context_.timeouts.header);
   if (refused_) {
     (void)refuse(Status::service_unavailable, "The server has as many connections as it may have (limits.connections).", "connections");
     return;
@@ -57,7 +57,7 @@ void Session::start() {
 
 void Session::on_ready(void* session) noexcept { static_cast<Session*>(session)->ready(); }
 
-void Session::ready() {
+void Session::ready() noexcept {
   if (waiter_) {
     const auto waiter = std::move(waiter_);
     return waiter->resume();
@@ -92,14 +92,12 @@ void Session::receive() {
     std::size_t count = 0;
     switch (transport_.receive(room, count)) {
       case Transfer::done: codec_.commit(count); break;
-      case Transfer::would_block:
-        drained_ = true;
-        unconfirmed_end_.store(false, std::memory_order_relaxed);
-        return wait_for_input();
+      case Transfer::would_block: drained_ = true; return wait_for_input(false);
       case Transfer::ended:
         codec_.commit_end();
         input_ended_ = true;
         break;
+      case Transfer::unfinished:  // only of a send
       case Transfer::failed: return end();
     }
     // A receive that does not fill the room has drained the socket, but may hide that the peer has ended its side behind the bytes.
@@ -107,22 +105,23 @@ void Session::receive() {
     drained_ = count < room.size() && !(first_receive_ && readiness_.registered());
     first_receive_ = false;
     if (!drive()) return;
-    if (drained_) {
-      unconfirmed_end_.store(readiness_.registered(), std::memory_order_relaxed);
-      return wait_for_input();
-    }
+    if (drained_) return wait_for_input(readiness_.registered());
   }
-  asio::post(context_.io, [this] { ready(); });
+  asio::post(context_.io, [this]() noexcept { context_.stopping.load(std::memory_order_relaxed) ? end() : receive(); });
 }
 
-void Session::wait_for_input() {
+// `end_may_hide`: the last receive was short, so nobody has seen yet whether the peer has ended its side behind it.
+void Session::wait_for_input(bool end_may_hide) {
+  unconfirmed_end_.store(end_may_hide, std::memory_order_relaxed);
   if (codec_.between_requests()) {
     if (context_.draining.load(std::memory_order_relaxed)) return end();
     codec_.release();
     if (!first_receive_) set_deadline(Phase::idle, context_.timeouts.idle);
   } else if (exchange_) {
     set_body_deadline();
-  } else if (phase_.load(std::memory_order_relaxed) != Phase::header) {
+  } else if (const Phase phase = phase_.load(std::memory_order_relaxed); phase == Phase::fresh) {
+    phase_.store(Phase::header, std::memory_order_relaxed);  // the deadline runs since the connection was accepted
+  } else if (phase != Phase::header) {
     set_deadline(Phase::header, context_.timeouts.header);
   }
   readiness_.wait_readable();
@@ -226,7 +225,7 @@ void Session::spawn_handler(awaitable<Response> reply) {
                  [this](std::exception_ptr error, Response response) { handler_ended(std::move(error), std::move(response)); });
 }
 
-void Session::handler_ended(std::exception_ptr error, Response response) {
+void Session::handler_ended(std::exception_ptr error, Response response) noexcept {
   Handling found = Handling::running;
   if (!handling_.compare_exchange_strong(found, Handling::none, std::memory_order_acq_rel)) {
     // The deadline was first. Whoever is last, this or the end of the connection, lets the session go.
@@ -238,7 +237,7 @@ void Session::handler_ended(std::exception_ptr error, Response response) {
   if (answer(std::move(response))) go_on();
 }
 
-void Session::abandon_handler() {
+void Session::abandon_handler() noexcept {
   const Exchange& exchange = *exchange_;
   context_.log.warning(
       "handler did not answer in time",
@@ -252,14 +251,14 @@ void Session::abandon_handler() {
 void Session::spawn_stream() {
   deadline_.store(0, std::memory_order_relaxed);
   phase_.store(Phase::streaming, std::memory_order_relaxed);
-  handling_.store(Handling::running, std::memory_order_release);
+  handling_.store(Handling::streaming, std::memory_order_release);
   // The function object stays in the exchange's response, so the coroutine may refer to what it captured.
   auto run = [](BodyStream& stream, BodyWriter& writer) -> awaitable<void> { co_await stream(writer); };
   asio::co_spawn(context_.io, run(*exchange_->response.body().stream(), body_writer_),
                  [this](std::exception_ptr error) { stream_ended(std::move(error)); });
 }
 
-void Session::stream_ended(std::exception_ptr error) {
+void Session::stream_ended(std::exception_ptr error) noexcept {
   handling_.store(Handling::none, std::memory_order_release);
   if (error) {
     // The head is sent, so the only way to tell the client is an unfinished body.
@@ -344,7 +343,7 @@ void Session::go_on() {
     return;
   }
   if (!drive()) return;
-  if (drained_) return wait_for_input();
+  if (drained_) return wait_for_input(readiness_.registered());
   receive();
 }
 
@@ -361,6 +360,10 @@ bool Session::flush() {
         set_deadline(Phase::sending, context_.timeouts.send);
       }
       readiness_.wait_writable();
+      return false;
+    case Transfer::unfinished:
+      set_deadline(Phase::sending, context_.timeouts.send);
+      asio::post(context_.io, [this] { ready(); });
       return false;
     default: end(); return false;
   }
@@ -406,8 +409,8 @@ void Session::end() {
 // ---- deadlines --------------------------------------------------------------------------------------------------------------------
 
 void Session::set_deadline(Phase phase, std::chrono::milliseconds after) noexcept {
-  phase_.store(phase, std::memory_order_relaxed);
   deadline_.store((coarse_steady_time() + after).count(), std::memory_order_relaxed);
+  phase_.store(phase, std::memory_order_release);
 }
 
 // A body must go on arriving, and bring `body_rate` on average once `body_grace` is over.
@@ -423,27 +426,39 @@ void Session::set_body_deadline() noexcept {
   deadline_.store(deadline, std::memory_order_relaxed);
 }
 
-bool Session::deadline_passed() const noexcept {
+bool Session::deadline_passed() const noexcept { return deadline_passed(coarse_steady_time()); }
+
+bool Session::deadline_passed(std::chrono::milliseconds now) const noexcept {
   const std::int64_t deadline = deadline_.load(std::memory_order_relaxed);
-  return deadline != 0 && coarse_steady_time().count() >= deadline;
+  return deadline != 0 && now.count() >= deadline;
 }
 
 void Session::check_deadline(std::chrono::milliseconds now, bool wake_idle) noexcept {
-  const std::int64_t deadline = deadline_.load(std::memory_order_relaxed);
-  const bool passed = deadline != 0 && now.count() >= deadline;
-  if (phase_.load(std::memory_order_relaxed) == Phase::idle) {
-    const bool ended = unconfirmed_end_.exchange(false, std::memory_order_relaxed) && transport_.peer_has_ended();
-    if (passed || wake_idle || ended) readiness_.cancel();
+  const Phase phase = phase_.load(std::memory_order_acquire);
+  bool wake = deadline_passed(now);
+  if (phase == Phase::handler) {
+    if (wake) give_up_handler(now);
     return;
   }
-  if (!passed) return;
+  if (phase == Phase::fresh || phase == Phase::idle) wake = wake || wake_idle;
+  if (phase <= Phase::body && unconfirmed_end_.exchange(false, std::memory_order_relaxed) && transport_.peer_has_ended()) {
+    unconfirmed_end_.store(true, std::memory_order_relaxed);  // until it is awake: it may not wait yet
+    wake = true;
+  }
+  if (wake) readiness_.cancel();
+}
+
+// Takes the session from a handler whose deadline has passed. One that reads or writes the connection just now is woken and sees it itself.
+void Session::give_up_handler(std::chrono::milliseconds now) noexcept {
   Handling found = Handling::running;
-  if (phase_.load(std::memory_order_relaxed) == Phase::handler &&
-      handling_.compare_exchange_strong(found, Handling::abandoned, std::memory_order_acq_rel)) {
-    asio::post(context_.io, [this] { abandon_handler(); });
+  if (!handling_.compare_exchange_strong(found, Handling::abandoned, std::memory_order_acq_rel)) {
+    if (found == Handling::transfer) readiness_.cancel();
     return;
   }
-  readiness_.cancel();
+  found = Handling::abandoned;
+  const bool next_request = !deadline_passed(now);  // the handler that was late has just ended, and this is another
+  if (next_request && handling_.compare_exchange_strong(found, Handling::running, std::memory_order_acq_rel)) return;
+  asio::post(context_.io, [this] { abandon_handler(); });
 }
 
 }  // namespace ropeway::server

@@ -82,6 +82,7 @@ class Session {
   std::list<Session>::iterator position;  // the set's
 
  private:
+  friend class SessionTransfer;
   friend class SessionBodyReader;
   friend class SessionBodyWriter;
 
@@ -94,12 +95,13 @@ class Session {
   template <class Handler>
   class WaiterOf;
 
-  // What the deadline is about, and so what its passing means.
-  enum class Phase : std::uint8_t { idle, header, body, handler, streaming, sending, lingering };
+  // What the deadline is about, and so what its passing means. The first four wait for the peer's bytes.
+  enum class Phase : std::uint8_t { fresh, idle, header, body, handler, streaming, sending, lingering };
   // Who has the session while a coroutine runs.
   enum class Handling : std::uint8_t {
     none,       // no coroutine
     running,    // a coroutine runs and does not touch the connection
+    streaming,  // the same, for the coroutine that writes a response's body: it has no deadline of its own
     transfer,   // a coroutine reads or writes the connection; its deadline is its own business
     abandoned,  // the deadline came first: 503 was or is being sent; the coroutine's end is awaited
     closed,     // the connection has ended, the coroutine has not: its end destroys the session
@@ -107,12 +109,12 @@ class Session {
 
   // waiting > running
   static void on_ready(void* session) noexcept;
-  void ready();
+  void ready() noexcept;
   void on_deadline();
 
   // reading
   void receive();
-  void wait_for_input();
+  void wait_for_input(bool end_may_hide);
   [[nodiscard]] bool drive();  // false: the session waits, handles, or has ended
   [[nodiscard]] bool begin_exchange();
 
@@ -120,10 +122,11 @@ class Session {
   [[nodiscard]] bool serve();
   [[nodiscard]] bool answer(Response response);
   void spawn_handler(awaitable<Response> reply);
-  void handler_ended(std::exception_ptr error, Response response);
-  void abandon_handler();
+  void handler_ended(std::exception_ptr error, Response response) noexcept;
+  void give_up_handler(std::chrono::milliseconds now) noexcept;
+  void abandon_handler() noexcept;
   void spawn_stream();
-  void stream_ended(std::exception_ptr error);
+  void stream_ended(std::exception_ptr error) noexcept;
   [[nodiscard]] bool refuse(Status status, std::string_view explanation, std::string_view log_reason);
   void finish_exchange();
   [[nodiscard]] std::uint64_t body_bytes() const noexcept;
@@ -147,6 +150,7 @@ class Session {
   void set_deadline(Phase phase, std::chrono::milliseconds after) noexcept;
   void set_body_deadline() noexcept;
   [[nodiscard]] bool deadline_passed() const noexcept;
+  [[nodiscard]] bool deadline_passed(std::chrono::milliseconds now) const noexcept;
 
   SessionContext& context_;
   SessionSet::Shard& shard_;
@@ -157,11 +161,12 @@ class Session {
   std::unique_ptr<Waiter> waiter_;  // a coroutine that waits for the socket
   SessionBodyReader body_reader_{*this};
   SessionBodyWriter body_writer_{*this};
-  std::atomic<std::int64_t> deadline_{0};  // milliseconds of coarse steady time; 0: none
-  std::atomic<Phase> phase_{Phase::header};
+  std::atomic<std::int64_t> deadline_{0};   // milliseconds of coarse steady time; 0: none
+  std::atomic<Phase> phase_{Phase::fresh};  // no byte has come yet
   std::atomic<Handling> handling_{Handling::none};
-  std::atomic<bool> unconfirmed_end_{false};  // a short read may have hidden the peer's end
-  bool refused_;                              // too many connections: only to be told so
+  Handling transfer_from_ = Handling::running;  // what the coroutine goes back to
+  std::atomic<bool> unconfirmed_end_{false};    // a short read may have hidden the peer's end
+  bool refused_;                                // too many connections: only to be told so
   bool input_ended_ = false;
   bool first_receive_ = true;
   bool drained_ = false;   // the last receive left nothing in the socket

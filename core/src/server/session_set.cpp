@@ -13,7 +13,7 @@ Session& SessionSet::add(SessionContext& context, int descriptor, const void* ad
   made.emplace_back(context, shard, descriptor, address, address_size, refused);
   Session& session = made.back();
   session.position = made.begin();
-  size_.fetch_add(1, std::memory_order_relaxed);
+  size_.fetch_add(1, std::memory_order_seq_cst);
   context.row.connections.fetch_add(1, std::memory_order_relaxed);
   const std::lock_guard lock(shard.mutex);
   shard.sessions.splice(shard.sessions.begin(), made);

@@ -33,7 +33,7 @@ class SessionSet {
   void remove(Session& session) noexcept;
   /// Wakes every session whose deadline has passed, and, with `wake_idle`, those that only wait for a next request (drain).
   void sweep(std::chrono::milliseconds now, bool wake_idle) noexcept;
-  [[nodiscard]] std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::size_t size() const noexcept { return size_.load(std::memory_order_seq_cst); }
   /// Called by the thread that removes the last session.
   std::function<void()> on_empty;
   /// Wakes every session that waits.

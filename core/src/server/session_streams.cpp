@@ -6,6 +6,7 @@
 #include <asio/associated_executor.hpp>
 #include <asio/async_result.hpp>
 #include <asio/dispatch.hpp>
+#include <asio/post.hpp>
 #include <asio/use_awaitable.hpp>
 
 #include <ropeway/http_error.hpp>
@@ -39,13 +40,24 @@ awaitable<void> Session::wait_until_ready(bool writable) {
 }
 
 void Session::begin_transfer() {
-  Handling found = Handling::running;
-  if (!handling_.compare_exchange_strong(found, Handling::transfer, std::memory_order_acq_rel)) {
-    throw ConnectionLost("the request was given up: its deadline has passed");
+  for (const Handling from : {Handling::running, Handling::streaming}) {
+    Handling found = from;
+    if (!handling_.compare_exchange_strong(found, Handling::transfer, std::memory_order_acq_rel)) continue;
+    transfer_from_ = from;
+    return;
   }
+  throw ConnectionLost("the request was given up: its deadline has passed");
 }
 
-void Session::end_transfer() noexcept { handling_.store(Handling::running, std::memory_order_release); }
+void Session::end_transfer() noexcept {
+  if (transfer_from_ == Handling::streaming) {
+    deadline_.store(0, std::memory_order_relaxed);
+    phase_.store(Phase::streaming, std::memory_order_relaxed);
+  } else {
+    set_deadline(Phase::handler, context_.timeouts.handler);
+  }
+  handling_.store(transfer_from_, std::memory_order_release);
+}
 
 // Sends until at most `at_most` bytes are owed.
 awaitable<void> Session::send_owed(std::uint64_t at_most) {
@@ -54,6 +66,10 @@ awaitable<void> Session::send_owed(std::uint64_t at_most) {
     const Transfer transfer = transport_.send(output);
     if (transfer == Transfer::failed) throw ConnectionLost("the client has gone");
     if (transfer == Transfer::done || output.size() <= at_most) co_return;
+    if (transfer == Transfer::unfinished) {
+      co_await asio::post(asio::use_awaitable);
+      continue;
+    }
     set_deadline(Phase::sending, context_.timeouts.send);
     const std::uint64_t before = output.size();
     co_await wait_until_ready(true);
@@ -63,39 +79,33 @@ awaitable<void> Session::send_owed(std::uint64_t at_most) {
   }
 }
 
-namespace {
-
-// Gives the connection back when the coroutine's read or write ends, also by an exception.
-template <class Give>
-class Finally {
+// A coroutine's read or write: takes the connection, and gives it back however that ends.
+class SessionTransfer {
  public:
-  explicit Finally(Give give) : give_(std::move(give)) {}
-  ~Finally() { give_(); }
-  Finally(const Finally&) = delete;
-  Finally& operator=(const Finally&) = delete;
+  explicit SessionTransfer(Session& session) : session_(session) { session_.begin_transfer(); }
+  ~SessionTransfer() { session_.end_transfer(); }
+  SessionTransfer(const SessionTransfer&) = delete;
+  SessionTransfer& operator=(const SessionTransfer&) = delete;
 
  private:
-  Give give_;
+  Session& session_;
 };
 
-}  // namespace
+constexpr unsigned receives_before_others = 16;  // in a row, before other connections get their turn
 
 awaitable<std::string_view> SessionBodyReader::read() {
   Session& session = session_;
   Exchange& exchange = *session.exchange_;
   if (exchange.body_failed) throw HttpError(exchange.body_error.status_hint, std::string(exchange.body_error.reason));
   if (exchange.body_ended) co_return std::string_view();
-  session.begin_transfer();
-  const Finally give_back([&session] {
-    session.set_deadline(Session::Phase::handler, session.context_.timeouts.handler);
-    session.end_transfer();
-  });
+  const SessionTransfer transfer(session);
   const auto fail = [&exchange](Status status, std::string_view reason) {
     exchange.body_failed = true;
     exchange.body_error = {status, reason};
     return HttpError(status, std::string(reason));
   };
   if (session.codec_.body_received() == 0) session.body_begun_ = coarse_steady_time().count();
+  unsigned receives = 0;
   for (;;) {
     const protocol::Event event = session.codec_.next();
     switch (event.kind) {
@@ -113,6 +123,7 @@ awaitable<std::string_view> SessionBodyReader::read() {
       case Transfer::done:
         session.codec_.commit(count);
         session.drained_ = count < room.size();
+        if (++receives % receives_before_others == 0) co_await asio::post(asio::use_awaitable);
         break;
       case Transfer::ended:
         session.codec_.commit_end();
@@ -125,6 +136,7 @@ awaitable<std::string_view> SessionBodyReader::read() {
         if (session.readiness_.failed()) throw ConnectionLost("the connection cannot be watched");
         if (session.deadline_passed()) throw fail(Status::request_timeout, "The request's body did not arrive in time.");
         break;
+      case Transfer::unfinished:  // only of a send
       case Transfer::failed: throw ConnectionLost("the client has gone");
     }
   }
@@ -132,24 +144,14 @@ awaitable<std::string_view> SessionBodyReader::read() {
 
 awaitable<void> SessionBodyWriter::write(std::string_view data) {
   if (data.empty()) co_return;
-  session_.begin_transfer();
-  const Finally give_back([this] {
-    session_.deadline_.store(0, std::memory_order_relaxed);
-    session_.phase_.store(Session::Phase::streaming, std::memory_order_relaxed);
-    session_.end_transfer();
-  });
+  const SessionTransfer transfer(session_);
   session_.codec_.write(data);
   session_.exchange_->response_size += data.size();
   co_await session_.send_owed(session_.context_.send_buffer_bytes);
 }
 
 awaitable<void> SessionBodyWriter::flush() {
-  session_.begin_transfer();
-  const Finally give_back([this] {
-    session_.deadline_.store(0, std::memory_order_relaxed);
-    session_.phase_.store(Session::Phase::streaming, std::memory_order_relaxed);
-    session_.end_transfer();
-  });
+  const SessionTransfer transfer(session_);
   co_await session_.send_owed(0);
 }
 

@@ -13,7 +13,8 @@ namespace ropeway::server {
 namespace {
 
 constexpr std::size_t max_pieces = 32;
-constexpr std::uint64_t sendfile_piece = 1U << 30U;  // a call may send less than 2 GiB
+constexpr std::uint64_t sendfile_piece = 4U << 20U;
+constexpr std::uint64_t share = 16U << 20U;  // bytes of one send before other connections get their turn
 
 Transfer outcome_of_error() noexcept { return errno == EAGAIN || errno == EWOULDBLOCK ? Transfer::would_block : Transfer::failed; }
 
@@ -46,7 +47,9 @@ Transfer TcpTransport::receive(std::span<char> room, std::size_t& count) noexcep
 }
 
 Transfer TcpTransport::send(protocol::SendQueue& queue) noexcept {
+  std::uint64_t total = 0;
   while (!queue.empty()) {
+    if (total >= share) return Transfer::unfinished;
     ssize_t sent = 0;
     if (const FileSlice* slice = queue.front_file()) {
       auto offset = static_cast<off_t>(slice->offset);
@@ -60,6 +63,7 @@ Transfer TcpTransport::send(protocol::SendQueue& queue) noexcept {
       return outcome_of_error();
     }
     queue.consume(static_cast<std::uint64_t>(sent));
+    total += static_cast<std::uint64_t>(sent);
   }
   return Transfer::done;
 }

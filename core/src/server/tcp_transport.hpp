@@ -12,6 +12,7 @@ namespace ropeway::server {
 enum class Transfer : std::uint8_t {
   done,         ///< something was transferred (a receive), or all of it (a send)
   would_block,  ///< wait until the socket is ready
+  unfinished,   ///< a send has done its share; there is more, and others come first
   ended,        ///< the peer has ended its side (a receive)
   failed,       ///< the connection is of no use any more
 };
@@ -30,7 +31,7 @@ class TcpTransport {
   /// One system call; sets `count` to the bytes received.
   [[nodiscard]] Transfer receive(std::span<char> room, std::size_t& count) noexcept;
   /// Sends and consumes what is in `queue`: gathered memory in one call, files without a copy. A file that has become shorter than
-  /// what was promised of it is a failure, since the response cannot be completed.
+  /// what was promised of it is a failure, since the response cannot be completed. Gives `unfinished` after some megabytes.
   [[nodiscard]] Transfer send(protocol::SendQueue& queue) noexcept;
   /// Ends our side; the peer can still send (lingering close, RFC 9112 §9.6).
   void shutdown_send() noexcept;

@@ -51,9 +51,6 @@ struct Worker::State {
   explicit State(WorkerOptions given)
       : options(std::move(given)),
         services(*options.log, options.blocking),
-        io(static_cast<int>(std::max(1U, options.threads))),
-        work(io.get_executor()),
-        readiness(io),
         context{.io = io,
                 .readiness = readiness,
                 .sessions = sessions,
@@ -69,6 +66,9 @@ struct Worker::State {
                 .site = nullptr,
                 .draining = false,
                 .stopping = false},
+        io(static_cast<int>(std::max(1U, options.threads))),
+        work(io.get_executor()),
+        readiness(io),
         tick(io),
         drain_deadline(io) {
     sessions.on_empty = [this] {
@@ -78,7 +78,7 @@ struct Worker::State {
 
   // The tick runs only while there is something to sweep, so that an idle server sleeps.
   void start_ticking() {
-    if (!ticking.exchange(true, std::memory_order_acq_rel)) asio::post(io, [this] { arm_tick(); });
+    if (!ticking.exchange(true, std::memory_order_seq_cst)) asio::post(io, [this] { arm_tick(); });
   }
   void arm_tick() {
     tick.expires_after(tick_interval);
@@ -90,9 +90,15 @@ struct Worker::State {
     sessions.sweep(coarse_steady_time(), context.draining.load(std::memory_order_relaxed));
     if (options.access_log != nullptr) flush_access_log();
     for (Listener& listener : listeners) listener.resume();
-    if (sessions.size() > 0) return arm_tick();
-    ticking.store(false, std::memory_order_release);
-    if (sessions.size() > 0) start_ticking();
+    if (busy()) return arm_tick();
+    ticking.exchange(false, std::memory_order_seq_cst);
+    if (busy()) return start_ticking();  // it became so just before
+    if (options.access_log != nullptr) flush_access_log();
+  }
+
+  [[nodiscard]] bool busy() const noexcept {
+    return sessions.size() > 0 ||
+           std::any_of(listeners.begin(), listeners.end(), [](const Listener& listener) { return listener.paused(); });
   }
 
   void flush_access_log() {
@@ -118,14 +124,16 @@ struct Worker::State {
   }
 
   void finish(bool all_answered) {
+    if (context.stopping.load(std::memory_order_relaxed)) return;  // the end has begun, and runs what is left
     answered_all.store(all_answered, std::memory_order_relaxed);
     io.stop();
   }
 
-  void run_thread() noexcept {
+  template <class Run>
+  void guarded(Run run) noexcept {
     for (;;) {
       try {
-        io.run();
+        run();
         return;
       } catch (const std::exception& exception) {  // out of a program's own work on this loop; sessions let none through
         options.log->error("an exception left the event loop", {{"error", std::string_view(exception.what())}});
@@ -137,11 +145,11 @@ struct Worker::State {
   observability::WorkerRow own_row;
   std::unique_ptr<const routing::Site> site;
   WorkerServices services;
+  SessionContext context;  // refers to what comes next
   SessionSet sessions;
   asio::io_context io;
   asio::executor_work_guard<asio::io_context::executor_type> work;
   Readiness::Context readiness;
-  SessionContext context;
   std::list<Listener> listeners;
   std::list<asio::posix::stream_descriptor> watched;
   asio::steady_timer tick;
@@ -162,7 +170,7 @@ Worker::~Worker() {
   state.services.join();
   state.io.restart();
   state.sessions.wake_all();
-  state.io.poll();
+  state.guarded([&state] { state.io.poll(); });
   state.sessions.detach_all();
   for (auto& descriptor : state.watched) descriptor.release();
   if (state.options.access_log != nullptr) state.options.access_log->flush();
@@ -202,8 +210,8 @@ bool Worker::run(unsigned threads) {
   if (threads == 0) threads = std::max(1U, state.options.threads);
   std::vector<std::thread> others;
   others.reserve(threads - 1);
-  for (unsigned i = 1; i < threads; ++i) others.emplace_back([&state] { state.run_thread(); });
-  state.run_thread();
+  for (unsigned i = 1; i < threads; ++i) others.emplace_back([&state] { state.guarded([&state] { state.io.run(); }); });
+  state.guarded([&state] { state.io.run(); });
   for (std::thread& thread : others) thread.join();
   return state.answered_all.load(std::memory_order_relaxed);
 }

@@ -183,7 +183,9 @@ bool Codec::respond(Response& response, const ResponseOptions& options) {
   // A stream in HTTP/1.0 ends with the connection (RFC 9112 §6.3).
   const bool stream_closes = version_ == Version::http_1_0 && response.body().is_stream();
   const bool close = options.close || !keep_alive_ || content_closes || stream_closes || state_.failed();
-  const bool linger = close && (content_closes || keep_alive_ || !storage_->input.empty());
+  // A peer that asked for the close is done sending, but for content that it has announced.
+  const bool content_follows = state_.request() != Request::complete && (chunked_ || content_left_ > 0);
+  const bool linger = close && (content_follows || keep_alive_ || !storage_->input.empty());
   state_.response_begun(close, linger);
   const ResponseContext context{options.common_fields, version_, head_request_, close, true};
   stream_ = serialize(response, context, storage_->output);

@@ -290,6 +290,25 @@ TEST_CASE("content that follows an early answer is dropped where it is small, ot
   }
 }
 
+TEST_CASE("a peer that asked for the close, and still sends content, gets to read an early answer") {
+  for (const char* head :
+       {"PUT / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 10\r\n\r\n", "PUT / HTTP/1.0\r\nContent-Length: 10\r\n\r\n"}) {
+    CAPTURE(head);
+    Codec codec(usual_limits);
+    receive(codec, head);
+    REQUIRE_EQ(codec.next().kind, Kind::request_head);
+    respond(codec);
+    CHECK(codec.closing());
+    CHECK(codec.must_linger());
+  }
+  Codec codec(usual_limits);
+  receive(codec, "GET / HTTP/1.0\r\n\r\n");
+  REQUIRE_EQ(codec.next().kind, Kind::request_head);
+  respond(codec);
+  CHECK(codec.closing());
+  CHECK_FALSE(codec.must_linger());
+}
+
 TEST_CASE("100 Continue is sent once, where it is expected and still of use") {
   constexpr std::string_view head = "PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n";
   Codec codec(usual_limits);
