@@ -47,7 +47,9 @@ Settings Redirect::settings() {
   return {
       Setting::string("to", "Where to: an absolute path (\"/new/\") or a URL (\"https://example.org\").").required(),
       Setting::integer("status", "301, 302, 303, 307 or 308.").at_least(301).at_most(308).by_default("302"),
-      Setting::boolean("keep_path", "Append the rest of the path and the query of the request.").by_default("false"),
+      Setting::boolean("keep_path",
+                       "Append the query of the request, and what `{path...}` stood for in the route's match (without it, the whole path).")
+          .by_default("false"),
   };
 }
 

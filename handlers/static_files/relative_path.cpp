@@ -14,13 +14,13 @@ RelativePath& RelativePath::operator=(const RelativePath& other) noexcept {
 
 bool RelativePath::assign(std::string_view path, Dotfiles dotfiles) noexcept {
   truncate(0);
+  if (path.starts_with('/')) path.remove_prefix(1);
   while (!path.empty()) {
     const std::size_t end = std::min(path.find('/'), path.size());
     const std::string_view segment = path.substr(0, end);
     path.remove_prefix(std::min(end + 1, path.size()));
-    if (segment.empty()) continue;
-    const bool dotted = segment.front() == '.';
-    const bool refused = (dotted && (dotfiles == Dotfiles::hidden || segment == "." || segment == "..")) ||
+    const bool dotted = segment.starts_with('.');
+    const bool refused = segment.empty() || (dotted && (dotfiles == Dotfiles::hidden || segment == "." || segment == "..")) ||
                          std::memchr(segment.data(), '\0', segment.size()) != nullptr;
     if (refused || !push(segment)) {
       truncate(0);

@@ -1,5 +1,8 @@
 #include "launcher/src/application.hpp"
 
+#include <cstdlib>
+
+#include "core/src/routing/pattern.hpp"
 #include "handlers/builtin.hpp"
 
 namespace ropeway::launcher {
@@ -29,7 +32,9 @@ Application::Application(const Register& register_handlers) {
   for (const auto& [name, entry] : registry_.middlewares()) catalogue_.middlewares.push_back({name, entry.settings});
 }
 
-config::Loaded Application::load(const ConfigSource& source) const { return config::load(source.text, source.file, catalogue_); }
+config::Loaded Application::load(const ConfigSource& source) const {
+  return config::load(source.text, source.file, catalogue_, [](const char* name) -> const char* { return std::getenv(name); });
+}
 
 std::shared_ptr<const Middleware> Application::make_middleware(const config::ComponentConfig& component, Services& services) const {
   const auto* entry = registry_.find_middleware(component.name);
@@ -37,20 +42,36 @@ std::shared_ptr<const Middleware> Application::make_middleware(const config::Com
   return construct(component, [&](const ConfigNode& options) { return entry->make(options, services); });
 }
 
-std::unique_ptr<const routing::Site> Application::make_site(const config::ServerConfig& config, Services& services) const {
+std::unique_ptr<const routing::Site> Application::make_site(const config::ServerConfig& config, Services& services,
+                                                            std::vector<ConfigError>& mistakes) const {
+  const auto collect = [&mistakes](auto step) {
+    try {
+      step();
+    } catch (const ConfigError& error) { mistakes.push_back(error); }
+  };
   std::vector<std::shared_ptr<const Middleware>> everywhere;
-  for (const auto& component : config.middlewares) everywhere.push_back(make_middleware(component, services));
-
+  for (const auto& component : config.middlewares) {
+    collect([&] { everywhere.push_back(make_middleware(component, services)); });
+  }
   std::vector<routing::RouteDefinition> routes;
   for (const auto& route : config.routes) {
-    const auto* entry = registry_.find_handler(route.handler.name);
-    if (entry == nullptr) throw unknown(route.handler);
-    auto handler = construct(route.handler, [&](const ConfigNode& options) { return entry->make(options, services); });
-    auto middlewares = everywhere;
-    for (const auto& component : route.middlewares) middlewares.push_back(make_middleware(component, services));
-    routes.push_back({route.match, route.handler.name, std::move(handler), std::move(middlewares), route.pointer});
+    routing::RouteDefinition definition{route.match, route.handler.name, {}, everywhere, route.pointer};
+    collect([&] { (void)routing::Pattern::parse(route.match, route.pointer + "/match"); });
+    collect([&] {
+      const auto* entry = registry_.find_handler(route.handler.name);
+      if (entry == nullptr) throw unknown(route.handler);
+      definition.handler = construct(route.handler, [&](const ConfigNode& options) { return entry->make(options, services); });
+    });
+    for (const auto& component : route.middlewares) {
+      collect([&] { definition.middlewares.push_back(make_middleware(component, services)); });
+    }
+    routes.push_back(std::move(definition));
   }
-  return std::make_unique<const routing::Site>(std::move(routes), services);
+  std::unique_ptr<const routing::Site> site;
+  if (mistakes.empty()) {
+    collect([&] { site = std::make_unique<const routing::Site>(std::move(routes), services); });
+  }
+  return site;
 }
 
 }  // namespace ropeway::launcher

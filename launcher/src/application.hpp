@@ -22,7 +22,9 @@ class Application {
   [[nodiscard]] config::Loaded load(const ConfigSource& source) const;
   /// Constructs the handlers and middlewares of a configuration. Throws `ConfigError` where one cannot use its options, or fails to
   /// begin for a reason of its own.
-  [[nodiscard]] std::unique_ptr<const routing::Site> make_site(const config::ServerConfig& config, Services& services) const;
+  /// Adds every mistake that constructors and patterns find to `mistakes`; gives a site where there is none.
+  [[nodiscard]] std::unique_ptr<const routing::Site> make_site(const config::ServerConfig& config, Services& services,
+                                                               std::vector<ConfigError>& mistakes) const;
 
  private:
   [[nodiscard]] std::shared_ptr<const Middleware> make_middleware(const config::ComponentConfig& component, Services& services) const;

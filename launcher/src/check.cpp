@@ -36,10 +36,13 @@ int check_here(const ConfigSource& source, const Register& register_handlers, in
     server::WorkerOptions options = server::worker_options(*loaded.config);
     options.log = log.get();
     server::Worker worker(options);
-    worker.set_site(application.make_site(*loaded.config, worker.services()));
-  } catch (const ConfigError& error) {
-    say(config::locate(error, source.file).text());
-    return exit_code::usage;
+    std::vector<ConfigError> mistakes;
+    (void)application.make_site(*loaded.config, worker.services(), mistakes);
+    for (const ConfigError& mistake : mistakes) say(config::locate(mistake, source.file).text());
+    if (!mistakes.empty()) return exit_code::usage;
+  } catch (const std::exception& error) {
+    say(std::string("the configuration cannot be tried: ") + error.what());
+    return exit_code::failure;
   }
   const std::string bytes = encode(plan_of(*loaded.config));
   return write_all(plan_descriptor, bytes.data(), bytes.size()) ? exit_code::success : exit_code::failure;

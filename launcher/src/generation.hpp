@@ -27,6 +27,7 @@ class Generation {
 
   /// To be told when a worker has become ready.
   void became_ready() noexcept { ever_ready_ = true; }
+  [[nodiscard]] bool was_ready() const noexcept { return ever_ready_; }
   [[nodiscard]] bool all_ready() const noexcept;
   [[nodiscard]] bool none_alive() const noexcept;
   /// Every worker ended before any was ready.

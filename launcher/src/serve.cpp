@@ -93,7 +93,7 @@ int serve_folder(const ServeOptions& options, int ready_descriptor, const Regist
   service.source = {"(command line)", serve_configuration(options, folder.string(), listen_addresses(options), ::isatty(1) == 1)};
   service.register_handlers = &register_handlers;
   service.ready_descriptor = ready_descriptor;
-  service.listen_hint = "Another port: ropeway serve --port " + std::to_string(options.port < 65535 ? options.port + 1 : 8000);
+  service.listen_hint = "Choose another port: --port 0 takes a free one";
   if (!options.quiet) {
     service.on_ready = [folder](const std::vector<BoundAddress>& addresses, const Workforce& force) {
       std::fputs(banner(folder.string(), reachable_urls(addresses, interface_addresses()), force).c_str(), stdout);

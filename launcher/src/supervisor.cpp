@@ -152,7 +152,7 @@ void Supervisor::reap() {
     worker->ended(now());
     if (phase_ != Phase::running) {
       worker->no_next_start();
-    } else if (WIFEXITED(status) && WEXITSTATUS(status) == exit_code::worker_configuration) {
+    } else if (WIFEXITED(status) && WEXITSTATUS(status) == exit_code::worker_configuration && !generation_.was_ready()) {
       log_->error("a worker cannot use the configuration; a replacement could not either");
       give_up(exit_code::usage);
     } else if (generation_.stillborn()) {

@@ -24,13 +24,16 @@ class WorkerProcess {
  public:
   WorkerProcess(const WorkerSetup& setup, unsigned slot, Role role, const std::string& name)
       : row_((*setup.scoreboard)[slot]),
+        alone_(role == Role::alone),
         signals_(role),
         application_(*setup.register_handlers),
         config_(loaded(application_, *setup.source)),
         log_(open_log(config_->log, name, true)),
         access_log_(open_access_log(config_->log.access)),
         worker_(worker_options(setup.threads)) {
-    worker_.set_site(application_.make_site(*config_, worker_.services()));
+    std::vector<ConfigError> mistakes;
+    worker_.set_site(application_.make_site(*config_, worker_.services(), mistakes));
+    if (!mistakes.empty()) throw ConfigError(mistakes.front());
     worker_.watch(signals_.get(), [this] {
       for (const SignalAction action : signals_.take()) obey(action);
       return true;
@@ -47,7 +50,8 @@ class WorkerProcess {
   [[nodiscard]] int run() {
     const bool answered_all = worker_.run();
     if (!answered_all && row_.state == observability::WorkerState::draining) {  // a fast stop asks for it
-      log_->warning("the drain's deadline cut requests off", {{"in_flight", static_cast<std::int64_t>(row_.in_flight.load())}});
+      log_->warning("the drain's deadline cut connections off", {{"connections", static_cast<std::int64_t>(row_.connections.load())},
+                                                                 {"in_flight", static_cast<std::int64_t>(row_.in_flight.load())}});
     }
     return exit_code::success;
   }
@@ -69,12 +73,15 @@ class WorkerProcess {
     return options;
   }
 
+  // Where the whole server ends, the listeners end with it; a worker that ends alone leaves its own to the one that replaces it.
+  void drain(bool whole_server) {
+    row_.state = observability::WorkerState::draining;
+    worker_.drain(whole_server);
+  }
+
   void obey(SignalAction action) {
     switch (action) {
-      case SignalAction::drain:
-        row_.state = observability::WorkerState::draining;
-        worker_.drain();
-        break;
+      case SignalAction::drain: drain(alone_); break;
       case SignalAction::stop: worker_.stop(); break;
       case SignalAction::reopen: reopen(*log_, access_log_.get()); break;
       case SignalAction::reap:
@@ -90,7 +97,7 @@ class WorkerProcess {
       if (size < 0 && errno == EINTR) continue;
       if (size < 0) return true;
       switch (static_cast<Command>(byte)) {
-        case Command::drain: obey(SignalAction::drain); break;
+        case Command::drain: drain(true); break;
         case Command::stop: obey(SignalAction::stop); break;
         case Command::reopen: obey(SignalAction::reopen); break;
       }
@@ -98,6 +105,7 @@ class WorkerProcess {
   }
 
   observability::WorkerRow& row_;
+  const bool alone_;
   SignalDescriptor signals_;  // first: threads inherit the mask
   Application application_;
   std::shared_ptr<const config::ServerConfig> config_;

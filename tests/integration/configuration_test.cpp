@@ -64,6 +64,27 @@ TEST_CASE("all mistakes are shown at once") {
   for (const std::string place : {":2:", ":3:", ":4:"}) CHECK(finished.error.find("ropeway.json" + place) != std::string::npos);
 }
 
+TEST_CASE("all mistakes that handlers and patterns find are shown at once, too") {
+  const TemporaryFolder folder;
+  const std::string file = folder.write("ropeway.json", R"({"routes": [
+{"match": "GET hello", "handler": "health"},
+{"match": "/a/{x", "handler": "redirect", "options": {"to": "x y"}},
+{"match": "/b", "handler": "static_files", "options": {"root": "missing"}}]})");
+  const Finished finished = run_program({"check", "--config", file}, folder);
+  CHECK(finished.exit_code == 2);
+  for (const std::string place : {":2:", ":3:", ":4:"}) CHECK(finished.error.find("ropeway.json" + place) != std::string::npos);
+}
+
+TEST_CASE("a variable of the environment overrides the file, and a mistake in it is named") {
+  const TemporaryFolder folder;
+  const std::string file = folder.write("ropeway.json", R"({"listen": ["127.0.0.1:0"], "routes": [{"match": "/", "handler": "health"}]})");
+  const Finished wrong = run_to_end({"/usr/bin/env", "ROPEWAY_THREADS=many", program(), "check", "--config", file}, folder.path().string());
+  CHECK(wrong.exit_code == 2);
+  CHECK(wrong.error.find("ROPEWAY_THREADS") != std::string::npos);
+  ServerProcess server({"ROPEWAY_PROCESSES=3", program(), "run", "--config", file}, folder.path().string(), "/usr/bin/env");
+  CHECK(server.workers({3, 1}).size() == 3);
+}
+
 TEST_CASE("check accepts what run would serve, and binds nothing") {
   const TemporaryFolder folder;
   const Model model{1, 1};

@@ -54,6 +54,48 @@ TEST_CASE("SIGTERM lets a request that was begun finish, closes idle connections
   }
 }
 
+TEST_CASE("a drain answers the connections that wait in the queue, and newcomers are refused at once") {
+  const TemporaryFolder folder;
+  for (const Model& model : all_models()) {
+    CAPTURE(model.name());
+    const auto server = ServerProcess::run(model, folder, routes);
+    const SocketAddress address = server->address();
+    RawClient upload = begun_upload(*server);  // keeps its worker
+    const auto workers = server->workers(model);
+    for (const pid_t worker : workers) REQUIRE(::kill(worker, SIGSTOP) == 0);
+    std::vector<RawClient> clients;
+    for (int i = 0; i < 20; ++i) {
+      clients.push_back(server->connect());
+      clients.back().send("GET /a HTTP/1.1\r\nHost: test\r\n\r\n");
+    }
+    server->signal(SIGTERM);
+    for (const pid_t worker : workers) ::kill(worker, SIGCONT);
+    for (RawClient& client : clients) CHECK(client.read_response().body == "answer");
+    CHECK(eventually([&] {
+      try {
+        const RawClient newcomer(address);
+        return false;
+      } catch (const std::runtime_error&) { return true; }
+    }));
+    upload.send("67890");
+    CHECK(upload.read_response().body == "answer");
+    CHECK(server->wait() == 0);
+  }
+}
+
+TEST_CASE("a worker whose folder is away for a moment does not end a server that was ready") {
+  const TemporaryFolder folder;
+  const Model model{2, 1};
+  const auto server = ServerProcess::run(model, folder, routes);
+  std::filesystem::rename(folder / "site", folder / "away");
+  REQUIRE(::kill(server->workers(model).front(), SIGKILL) == 0);
+  REQUIRE(eventually([&] { return server->standard_error().find("exit") != std::string::npos; }));  // its replacement, too
+  std::filesystem::rename(folder / "away", folder / "site");
+  CHECK(eventually([&] { return server->workers(model).size() == 2; }));
+  server->signal(SIGTERM);
+  CHECK(server->wait() == 0);
+}
+
 TEST_CASE("a drain does not wait longer than its deadline") {
   const TemporaryFolder folder;
   for (const Model& model : all_models()) {

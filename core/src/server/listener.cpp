@@ -11,8 +11,6 @@
 namespace ropeway::server {
 namespace {
 
-constexpr std::size_t batch_size = 32;
-
 struct Accepted {
   int descriptor;
   bool refused;
@@ -39,57 +37,69 @@ void Listener::stop() noexcept {
   readiness_.cancel();
 }
 
+void Listener::finish(bool close) noexcept {
+  for (Taken taken; !taken.drained && !taken.paused;) {
+    Batch sessions;
+    taken = take(sessions);
+    for (std::size_t i = 0; i < taken.count; ++i) sessions[i]->start();
+  }
+  if (close) ::shutdown(descriptor_, SHUT_RDWR);
+  stop();
+}
+
 void Listener::resume() noexcept {
   if (paused_.exchange(false, std::memory_order_relaxed)) asio::post(context_.io, [this] { accept_batch(); });
 }
 
-void Listener::accept_batch() noexcept {
-  if (stopped_.load(std::memory_order_relaxed)) return;
+// Takes connections until the queue is empty, the batch is full, or there is a reason to pause.
+Listener::Taken Listener::take(Batch& sessions) noexcept {
   std::array<Accepted, batch_size> batch;
-  std::size_t count = 0;
-  bool drained = false;
-  bool paused = false;
+  Taken taken;
   const std::size_t open = context_.sessions.size();
-  while (count < batch_size && !drained && !paused) {
-    if (open + count >= connections_ + connections_ / 8 + 16) {
-      paused = true;
+  while (taken.count < batch_size && !taken.drained && !taken.paused) {
+    if (open + taken.count >= connections_ + connections_ / 8 + 16) {
+      taken.paused = true;
       break;
     }
-    Accepted& accepted = batch[count];
+    Accepted& accepted = batch[taken.count];
     accepted.address_size = sizeof accepted.address;
     accepted.descriptor =
         ::accept4(descriptor_, reinterpret_cast<sockaddr*>(&accepted.address), &accepted.address_size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (accepted.descriptor >= 0) {
-      accepted.refused = open + count >= connections_;
-      ++count;
+      accepted.refused = open + taken.count >= connections_;
+      ++taken.count;
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      drained = true;
-    } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-      if (context_.throttle.allow()) {
-        context_.log.error("connections cannot be accepted; raise the limit of open files (ulimit -n)",
-                           {{"error", std::string_view(std::strerror(errno))}});
-      }
-      paused = true;
+      taken.drained = true;
     } else if (errno != EINTR && errno != ECONNABORTED && errno != EPROTO && errno != EPERM) {
-      if (context_.throttle.allow())
-        context_.log.error("a connection could not be accepted", {{"error", std::string_view(std::strerror(errno))}});
-      paused = true;
+      const bool exhausted = errno == EMFILE || errno == ENFILE;
+      if (context_.throttle.allow()) {
+        context_.log.error(
+            exhausted ? "connections cannot be accepted; raise the limit of open files (ulimit -n)" : "a connection could not be accepted",
+            {{"error", std::string_view(std::strerror(errno))}});
+      }
+      taken.paused = true;
     }
   }
-  context_.row.accepted.fetch_add(count, std::memory_order_relaxed);
-  // The sessions are made before the wait is renewed: another thread must see how many there are.
-  std::array<Session*, batch_size> sessions;
-  for (std::size_t i = 0; i < count; ++i) {
+  context_.row.accepted.fetch_add(taken.count, std::memory_order_relaxed);
+  for (std::size_t i = 0; i < taken.count; ++i) {
     sessions[i] = &context_.sessions.add(context_, batch[i].descriptor, &batch[i].address, batch[i].address_size, batch[i].refused);
   }
-  if (paused) paused_.store(true, std::memory_order_seq_cst);
-  if (count > 0 || paused) context_.on_busy();
-  if (drained) {
+  return taken;
+}
+
+void Listener::accept_batch() noexcept {
+  if (stopped_.load(std::memory_order_relaxed)) return;
+  // The sessions are made before the wait is renewed, because another thread must see how many there are, and started after it.
+  Batch sessions;
+  const Taken taken = take(sessions);
+  if (taken.paused) paused_.store(true, std::memory_order_seq_cst);
+  if (taken.count > 0 || taken.paused) context_.on_busy();
+  if (taken.drained) {
     readiness_.wait_readable();
-  } else if (!paused) {  // otherwise the tick goes on
+  } else if (!taken.paused) {  // otherwise the tick goes on
     asio::post(context_.io, [this] { accept_batch(); });
   }
-  for (std::size_t i = 0; i < count; ++i) sessions[i]->start();
+  for (std::size_t i = 0; i < taken.count; ++i) sessions[i]->start();
 }
 
 }  // namespace ropeway::server

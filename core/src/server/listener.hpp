@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <mutex>
 
 #include "core/src/server/readiness.hpp"
@@ -20,6 +21,8 @@ class Listener {
   void start() { readiness_.wait_readable(); }
   /// Accepts no more. Thread-safe.
   void stop() noexcept;
+  /// Accepts what waits in the queue, then no more; `close` has the kernel refuse newcomers. Thread-safe.
+  void finish(bool close) noexcept;
   /// Goes on after a pause (no descriptors left, or too many connections). Called by the worker's tick.
   void resume() noexcept;
   [[nodiscard]] bool paused() const noexcept { return paused_.load(std::memory_order_seq_cst); }
@@ -27,6 +30,15 @@ class Listener {
  private:
   static void on_ready(void* listener) noexcept { static_cast<Listener*>(listener)->accept_batch(); }
   void accept_batch() noexcept;
+
+  static constexpr std::size_t batch_size = 32;
+  using Batch = std::array<Session*, batch_size>;
+  struct Taken {
+    std::size_t count = 0;
+    bool drained = false;  // the queue is empty
+    bool paused = false;   // no more may be, or can be, accepted for now
+  };
+  [[nodiscard]] Taken take(Batch& sessions) noexcept;
 
   SessionContext& context_;
   int descriptor_;

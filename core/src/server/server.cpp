@@ -120,7 +120,7 @@ std::uint16_t Server::port() const noexcept { return port_of(state_->listener.de
 void Server::serve_forever(unsigned threads) {
   asio::signal_set signals(state_->worker.io(), SIGINT, SIGTERM);
   signals.async_wait([worker = &state_->worker](const asio::error_code& error, int) {
-    if (!error) worker->drain();
+    if (!error) worker->drain(true);
   });
   (void)state_->worker.run(threads);
 }

@@ -15,8 +15,9 @@
 namespace ropeway::server {
 namespace {
 
-constexpr int rounds_before_others = 16;               // full receives in a row before other connections get their turn
-constexpr std::uint64_t flush_threshold = 128 * 1024;  // owed bytes that are sent before a next pipelined request is looked at
+constexpr int rounds_before_others = 16;                   // full receives in a row before other connections get their turn
+constexpr std::chrono::milliseconds drain_patience{1000};  // for the first byte of a connection that a draining worker has accepted
+constexpr std::uint64_t flush_threshold = 128 * 1024;      // owed bytes that are sent before a next pipelined request is looked at
 
 }  // namespace
 
@@ -80,6 +81,10 @@ void Session::on_deadline() {
                  phase == Phase::body ? "timeouts.body_rate" : "timeouts.header");
     return;
   }
+  if (phase == Phase::sending && context_.throttle.allow()) {
+    context_.log.info("a client did not read its response in time",
+                      {{"peer", std::string_view(peer_.data(), peer_size_)}, {"reason", std::string_view("timeouts.send")}});
+  }
   end();  // idle, without a byte, or a peer that does not read
 }
 
@@ -97,8 +102,7 @@ void Session::receive() {
         codec_.commit_end();
         input_ended_ = true;
         break;
-      case Transfer::unfinished:  // only of a send
-      case Transfer::failed: return end();
+      default: return end();
     }
     // A receive that does not fill the room has drained the socket, but may hide that the peer has ended its side behind the bytes.
     // Registering the descriptor would report that; later, the first receive asks again, and the sweep looks for the rest.
@@ -114,7 +118,12 @@ void Session::receive() {
 void Session::wait_for_input(bool end_may_hide) {
   unconfirmed_end_.store(end_may_hide, std::memory_order_relaxed);
   if (codec_.between_requests()) {
-    if (context_.draining.load(std::memory_order_relaxed)) return end();
+    if (context_.draining.load(std::memory_order_relaxed)) {
+      if (!first_receive_) return end();
+      // Its request may be on the way.
+      deadline_.store(std::min(deadline_.load(std::memory_order_relaxed), (coarse_steady_time() + drain_patience).count()),
+                      std::memory_order_relaxed);
+    }
     codec_.release();
     if (!first_receive_) set_deadline(Phase::idle, context_.timeouts.idle);
   } else if (exchange_) {
@@ -364,6 +373,14 @@ bool Session::flush() {
     case Transfer::unfinished:
       set_deadline(Phase::sending, context_.timeouts.send);
       asio::post(context_.io, [this] { ready(); });
+      return false;
+    case Transfer::truncated:
+      if (context_.throttle.allow()) {
+        context_.log.warning("a file became shorter while it was sent; the connection is closed",
+                             {{"peer", std::string_view(peer_.data(), peer_size_)},
+                              {"target", exchange_ ? exchange_->request.target() : std::string_view()}});
+      }
+      end();
       return false;
     default: end(); return false;
   }

@@ -64,7 +64,7 @@ awaitable<void> Session::send_owed(std::uint64_t at_most) {
   protocol::SendQueue& output = codec_.output();
   for (;;) {
     const Transfer transfer = transport_.send(output);
-    if (transfer == Transfer::failed) throw ConnectionLost("the client has gone");
+    if (transfer == Transfer::failed || transfer == Transfer::truncated) throw ConnectionLost("the client has gone");
     if (transfer == Transfer::done || output.size() <= at_most) co_return;
     if (transfer == Transfer::unfinished) {
       co_await asio::post(asio::use_awaitable);
@@ -136,8 +136,7 @@ awaitable<std::string_view> SessionBodyReader::read() {
         if (session.readiness_.failed()) throw ConnectionLost("the connection cannot be watched");
         if (session.deadline_passed()) throw fail(Status::request_timeout, "The request's body did not arrive in time.");
         break;
-      case Transfer::unfinished:  // only of a send
-      case Transfer::failed: throw ConnectionLost("the client has gone");
+      default: throw ConnectionLost("the client has gone");
     }
   }
 }

@@ -54,7 +54,7 @@ Transfer TcpTransport::send(protocol::SendQueue& queue) noexcept {
     if (const FileSlice* slice = queue.front_file()) {
       auto offset = static_cast<off_t>(slice->offset);
       sent = ::sendfile(descriptor_, slice->file->descriptor(), &offset, std::min(slice->length, sendfile_piece));
-      if (sent == 0) return Transfer::failed;  // the file has become shorter
+      if (sent == 0) return Transfer::truncated;
     } else {
       sent = send_memory(descriptor_, queue);
     }

@@ -14,6 +14,7 @@ enum class Transfer : std::uint8_t {
   would_block,  ///< wait until the socket is ready
   unfinished,   ///< a send has done its share; there is more, and others come first
   ended,        ///< the peer has ended its side (a receive)
+  truncated,    ///< a file that is to be sent has become shorter
   failed,       ///< the connection is of no use any more
 };
 

@@ -1,5 +1,6 @@
 #include "core/src/server/worker.hpp"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -28,6 +29,14 @@ protocol::Limits protocol_limits(const config::LimitsConfig& limits) {
   result.target_bytes = limits.target_bytes;
   result.body_bytes = limits.body_bytes;
   return result;
+}
+
+// How many connections a listener may take: `limits.connections`, or fewer where the limit of open files is low, so that descriptors are
+// left for the files and sockets of handlers.
+std::size_t connection_limit(std::size_t configured) noexcept {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) return configured;
+  return std::max<std::size_t>(1, std::min<std::size_t>(configured, files.rlim_cur / 5 * 3));
 }
 
 class WorkerServices final : public Services {
@@ -110,10 +119,10 @@ struct Worker::State {
     reported_dropped = dropped;
   }
 
-  void begin_drain() {
+  void begin_drain(bool close_listeners) {
     if (context.draining.exchange(true, std::memory_order_acq_rel)) return;
     context.row.state.store(observability::WorkerState::draining, std::memory_order_relaxed);
-    for (Listener& listener : listeners) listener.stop();
+    for (Listener& listener : listeners) listener.finish(close_listeners);
     drain_deadline.expires_after(options.timeouts.drain);
     drain_deadline.async_wait([this](const asio::error_code& error) {
       if (!error) finish(false);
@@ -185,7 +194,7 @@ void Worker::set_site(std::unique_ptr<const routing::Site> site) {
 
 void Worker::listen(const std::vector<ListenDescriptor>& listeners) {
   for (const ListenDescriptor& listener : listeners) {
-    state_->listeners.emplace_back(state_->context, listener.descriptor, state_->options.limits.connections).start();
+    state_->listeners.emplace_back(state_->context, listener.descriptor, connection_limit(state_->options.limits.connections)).start();
   }
 }
 
@@ -216,8 +225,8 @@ bool Worker::run(unsigned threads) {
   return state.answered_all.load(std::memory_order_relaxed);
 }
 
-void Worker::drain() {
-  asio::post(state_->io, [state = state_.get()] { state->begin_drain(); });
+void Worker::drain(bool close_listeners) {
+  asio::post(state_->io, [state = state_.get(), close_listeners] { state->begin_drain(close_listeners); });
 }
 
 void Worker::stop() noexcept { state_->finish(false); }

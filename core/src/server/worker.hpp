@@ -62,8 +62,9 @@ class Worker {
   /// Runs `threads` I/O threads (0: as many as the options say), this one included, until the worker has drained or was stopped.
   /// Says whether every request was answered. To be called once.
   bool run(unsigned threads = 0);
-  /// Stops accepting, closes idle connections, lets requests finish for at most `timeouts.drain`, then ends `run`. Thread-safe.
-  void drain();
+  /// Accepts what waits in the queues, then nothing more; closes idle connections, lets requests finish for at most `timeouts.drain`, then
+  /// ends `run`. `close_listeners`: nobody else serves them, so the kernel shall refuse newcomers from now on. Thread-safe.
+  void drain(bool close_listeners = false);
   /// Ends `run` at once. Thread-safe.
   void stop() noexcept;
   [[nodiscard]] std::size_t connections() const noexcept;

@@ -53,6 +53,22 @@ TEST_CASE("no spelling of a path leads out of the root") {
   }
 }
 
+TEST_CASE("a path has one spelling, so that a route in front of a folder cannot be walked around") {
+  const TemporaryFolder folder;
+  folder.write("root/admin/file", "inside");
+  const ServedFolder served(folder / "root", "\"listing\": true");
+  CHECK(served.answer("/admin/file") == "200 inside");
+  for (const char* target : {"//admin/file", "/admin//file", "/admin%2ffile", "/admin%2Ffile", "/%2fadmin/file", "/x/..//admin/file",
+                             "/admin/file%2f", "/admin%2f", "//"}) {
+    CAPTURE(target);
+    CHECK(served.answer(target) == "404");
+  }
+  for (const auto& [target, parameter] : {std::pair{"/f//admin/file", "/admin/file"}, std::pair{"/f/admin%2ffile", "admin/file"}}) {
+    CAPTURE(target);
+    CHECK(served.call(testing::RequestBuilder("GET", target).param("path", parameter)).status() == Status::not_found);
+  }
+}
+
 TEST_CASE("links inside the root are served; links out of it and loops do not exist, unless they are to be followed") {
   const TemporaryFolder folder;
   folder.write("root/file", "inside");
