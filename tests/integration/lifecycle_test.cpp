@@ -80,6 +80,7 @@ TEST_CASE("a drain answers the connections that wait in the queue, and newcomers
     upload.send("67890");
     CHECK(upload.read_response().body == "answer");
     CHECK(server->wait() == 0);
+    CHECK(server->standard_error().find(" error ") == std::string::npos);
   }
 }
 

@@ -43,6 +43,7 @@ void Listener::finish(bool close) noexcept {
     taken = take(sessions);
     for (std::size_t i = 0; i < taken.count; ++i) sessions[i]->start();
   }
+  stopped_.store(true, std::memory_order_seq_cst);  // another thread may be accepting, and finds the socket closed
   if (close) ::shutdown(descriptor_, SHUT_RDWR);
   stop();
 }
@@ -68,7 +69,7 @@ Listener::Taken Listener::take(Batch& sessions) noexcept {
     if (accepted.descriptor >= 0) {
       accepted.refused = open + taken.count >= connections_;
       ++taken.count;
-    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK || stopped_.load(std::memory_order_seq_cst)) {
       taken.drained = true;
     } else if (errno != EINTR && errno != ECONNABORTED && errno != EPROTO && errno != EPERM) {
       const bool exhausted = errno == EMFILE || errno == ENFILE;
