@@ -223,7 +223,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--servers", default="ropeway,nginx", help="a list of ropeway and nginx; the ratio is to the last (default: %(default)s)")
     parser.add_argument("--rows", default=",".join(row.name for row in ROWS), help="default: %(default)s")
     parser.add_argument("--rounds", type=int, default=5, help="default: %(default)s")
-    parser.add_argument("--seconds", type=float, default=3, help="of each measurement (default: %(default)s)")
+    parser.add_argument("--seconds", type=int, default=3, help="of each measurement (default: %(default)s)")
     parser.add_argument("--json", metavar="FILE", help="write the medians and every round there")
     chosen = parser.parse_args()
     chosen.rows = [next((row for row in ROWS if row.name == name), None) or parser.error(f"no such row: {name}") for name in chosen.rows.split(",")]
