@@ -3,26 +3,14 @@
 #include <cassert>
 #include <utility>
 
+#include "core/src/http/free_list.hpp"
+
 namespace ropeway {
 
 struct Response::Parts {
   Headers headers;
   Body body;
-  Parts* next = nullptr;  // in the free list
-
-  // The free list of a thread. It is trivially destructible on purpose: a response that dies after the thread's other thread-local
-  // objects finds it closed, and simply frees its memory. A response that dies on another thread than the one that made it joins that
-  // thread's list, which is why each list is bounded and no lock is needed.
-  struct FreeList {
-    Parts* first;
-    unsigned size;
-    bool guarded;  // the thread has a `Guard`
-    bool closed;   // the thread is ending
-  };
-  struct Guard {
-    ~Guard();
-  };
-  static thread_local constinit FreeList free_list;
+  Parts* next_free = nullptr;
 
   static std::unique_ptr<Parts> take();
   static void give_back(std::unique_ptr<Parts> parts) noexcept;
@@ -35,40 +23,15 @@ constexpr std::size_t kept_field_bytes = 64 * 1024;
 
 }  // namespace
 
-thread_local constinit Response::Parts::FreeList Response::Parts::free_list{};
-
-Response::Parts::Guard::~Guard() {
-  FreeList& list = free_list;
-  list.closed = true;
-  while (list.first != nullptr) {
-    const std::unique_ptr<Parts> freed(list.first);
-    list.first = freed->next;
-  }
-  list.size = 0;
-}
-
 std::unique_ptr<Response::Parts> Response::Parts::take() {
-  FreeList& list = free_list;
-  if (list.first == nullptr) return std::make_unique<Parts>();
-  std::unique_ptr<Parts> taken(list.first);
-  list.first = taken->next;
-  --list.size;
-  return taken;
+  auto taken = http::FreeList<Parts, kept_parts>::take();
+  return taken ? std::move(taken) : std::make_unique<Parts>();
 }
 
 void Response::Parts::give_back(std::unique_ptr<Parts> parts) noexcept {
-  // First, as what the body holds may itself hold a response whose end comes back here.
   parts->body.clear();
   parts->headers.clear();
-  FreeList& list = free_list;
-  if (list.closed || list.size >= kept_parts || parts->headers.capacity() > kept_field_bytes) return;
-  if (!list.guarded) {
-    static thread_local const Guard guard;
-    list.guarded = true;
-  }
-  parts->next = list.first;
-  list.first = parts.release();
-  ++list.size;
+  if (parts->headers.capacity() <= kept_field_bytes) http::FreeList<Parts, kept_parts>::give_back(std::move(parts));
 }
 
 Response::Response(Status status) : status_(status), parts_(Parts::take()) {}

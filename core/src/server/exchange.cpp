@@ -1,36 +1,20 @@
 #include "core/src/server/exchange.hpp"
 
-#include <vector>
+#include <utility>
 
+#include "core/src/http/free_list.hpp"
 #include "core/src/http/request_access.hpp"
 
 namespace ropeway::server {
 namespace {
 
-constexpr std::size_t max_free = 64;  // for each thread
-
-// Whether this thread's list can still be used: an exchange may end while the thread's variables are being destroyed.
-thread_local bool free_list_ended = false;
-
-struct FreeList {
-  std::vector<std::unique_ptr<Exchange>> exchanges;
-  FreeList() { exchanges.reserve(max_free); }
-  ~FreeList() { free_list_ended = true; }
-};
-
-FreeList& free_list() {
-  thread_local FreeList list;
-  return list;
-}
+constexpr unsigned kept_exchanges = 64;  // for each thread
 
 }  // namespace
 
 Exchange::Pointer Exchange::acquire() {
-  auto& exchanges = free_list().exchanges;
-  if (exchanges.empty()) return Pointer(std::make_unique<Exchange>().release());
-  Pointer exchange(exchanges.back().release());
-  exchanges.pop_back();
-  return exchange;
+  auto taken = http::FreeList<Exchange, kept_exchanges>::take();
+  return Pointer(taken ? taken.release() : std::make_unique<Exchange>().release());
 }
 
 void Exchange::Recycle::operator()(Exchange* exchange) const noexcept {
@@ -44,9 +28,7 @@ void Exchange::Recycle::operator()(Exchange* exchange) const noexcept {
   owned->body_failed = false;
   owned->response_size = 0;
   owned->response.body().clear();  // files and shared bytes are not held longer than they are sent
-  if (free_list_ended) return;
-  auto& exchanges = free_list().exchanges;
-  if (exchanges.size() < max_free) exchanges.push_back(std::move(owned));
+  http::FreeList<Exchange, kept_exchanges>::give_back(std::move(owned));
 }
 
 void Exchange::append_body(std::string_view data) {

@@ -27,6 +27,8 @@ struct Exchange {
   bool body_failed = false;
   std::uint64_t response_size = 0;  // bytes of the response's body; of a stream, so far
 
+  Exchange* next_free = nullptr;
+
   struct Recycle {
     void operator()(Exchange* exchange) const noexcept;
   };

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/src/http/free_list.hpp"
+
 namespace ropeway::protocol::http1 {
 namespace {
 
@@ -10,42 +12,19 @@ constexpr std::size_t kept_fields = 256;
 
 }  // namespace
 
-thread_local constinit Codec::Storage::FreeList Codec::Storage::free_list{};
-
-Codec::Storage::Guard::~Guard() {
-  FreeList& list = free_list;
-  list.closed = true;
-  while (list.first != nullptr) {
-    const std::unique_ptr<Storage> freed(list.first);
-    list.first = freed->next_;
-  }
-  list.size = 0;
-}
-
 std::unique_ptr<Codec::Storage> Codec::Storage::take(const Limits& limits) {
-  FreeList& list = free_list;
-  if (list.first == nullptr) return std::make_unique<Storage>(limits);
-  std::unique_ptr<Storage> taken(list.first);
-  list.first = taken->next_;
-  --list.size;
+  auto taken = http::FreeList<Storage, kept_storages>::take();
+  if (!taken) return std::make_unique<Storage>(limits);
   taken->parser = Parser(limits);
   return taken;
 }
 
 void Codec::Storage::give_back(std::unique_ptr<Storage> storage) noexcept {
-  storage->output.clear();  // first, as what it owns may itself own a codec whose end comes back here
+  storage->output.clear();
   storage->input.clear();
   storage->head.clear();
-  FreeList& list = free_list;
   const bool large = storage->input.capacity() > ReceiveBuffer::block_size || storage->head.fields.capacity() > kept_fields;
-  if (list.closed || list.size >= kept_storages || large) return;
-  if (!list.guarded) {
-    static thread_local const Guard guard;
-    list.guarded = true;
-  }
-  storage->next_ = list.first;
-  list.first = storage.release();
-  ++list.size;
+  if (!large) http::FreeList<Storage, kept_storages>::give_back(std::move(storage));
 }
 
 }  // namespace ropeway::protocol::http1

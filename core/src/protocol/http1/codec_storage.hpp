@@ -28,21 +28,7 @@ struct Codec::Storage {
   /// To the free list of this thread, whichever thread it came from; freed where that is full, or where the storage has grown large.
   static void give_back(std::unique_ptr<Storage> storage) noexcept;
 
- private:
-  // Trivially destructible, so that a codec that dies late in its thread's life finds it closed and frees its memory.
-  // Only its own thread touches it, so no lock is needed.
-  struct FreeList {
-    Storage* first;
-    unsigned size;
-    bool guarded;  // the thread has a `Guard`
-    bool closed;   // the thread is ending
-  };
-  struct Guard {
-    ~Guard();
-  };
-  static thread_local constinit FreeList free_list;
-
-  Storage* next_ = nullptr;  // in the free list
+  Storage* next_free = nullptr;
 };
 
 }  // namespace ropeway::protocol::http1
