@@ -61,6 +61,7 @@ TEST_CASE("the access log in JSON tells of each request, and of a request that w
     CHECK(client.exchange("POST /a?x=\"1\" HTTP/1.1\r\nHost: example.org\r\nContent-Length: 2\r\n\r\nhi").status == 200);
     RawClient broken = server->connect();
     CHECK(broken.exchange("\x01\x02\r\n\r\n").status == 400);
+    CHECK(broken.ends_without_more());
     server->signal(SIGTERM);
     CHECK(server->wait() == 0);
     std::vector<nlohmann::json> objects;

@@ -11,7 +11,7 @@ namespace {
 // An example's own configuration, on a free port and in another model.
 std::unique_ptr<ServerProcess> start(const std::string& executable, const std::string& example, const Model& model,
                                      const TemporaryFolder& folder) {
-  auto configuration = nlohmann::json::parse(read_file(ROPEWAY_SOURCE_DIR "/examples/" + example + "/ropeway.json"));
+  auto configuration = nlohmann::json::parse(read_file(source_folder() + "/examples/" + example + "/ropeway.json"));
   configuration["processes"] = model.processes;
   configuration["threads"] = model.threads;
   configuration["listen"] = {"127.0.0.1:0"};
@@ -23,7 +23,7 @@ TEST_CASE("the hello example greets by name, in every model") {
   for (const Model& model : all_models()) {
     CAPTURE(model.name());
     const TemporaryFolder folder;
-    const auto server = start(ROPEWAY_EXAMPLE_HELLO, "hello", model, folder);
+    const auto server = start(example_program("hello"), "hello", model, folder);
     RawClient client = server->connect();
     CHECK(client.get("/hello/world").body == "Hello, world!\n");
     CHECK(client.get("/hello/J%C3%BCrgen%20%2F").body == "Hello, J\xC3\xBCrgen /!\n");
@@ -38,7 +38,7 @@ TEST_CASE("the coroutine, the blocking handler and the middleware of the handler
   for (const Model& model : all_models()) {
     CAPTURE(model.name());
     const TemporaryFolder folder;
-    const auto server = start(ROPEWAY_EXAMPLE_HANDLERS, "handlers", model, folder);
+    const auto server = start(example_program("handlers"), "handlers", model, folder);
     RawClient client = server->connect();
     const RawResponse waited = client.get("/wait/20");
     CHECK(waited.body == "waited 20 ms\n");
@@ -58,14 +58,14 @@ TEST_CASE("the coroutine, the blocking handler and the middleware of the handler
 TEST_CASE("an example refuses options that its handlers do not declare") {
   const TemporaryFolder folder;
   const std::string file = folder.write("ropeway.json", R"({"routes": [{"match": "/", "handler": "wait", "options": {"longer": "2s"}}]})");
-  const Finished finished = run_to_end({ROPEWAY_EXAMPLE_HANDLERS, "check", "--config", file}, folder.path().string());
+  const Finished finished = run_to_end({example_program("handlers"), "check", "--config", file}, folder.path().string());
   CHECK(finished.exit_code == 2);
   CHECK(finished.error.find("did you mean \"longest\"") != std::string::npos);
 }
 
 TEST_CASE("the tutorial's server starts, answers every path, and stops with its scope") {
   const TemporaryFolder folder;
-  ChildProcess tutorial({ROPEWAY_EXAMPLE_TUTORIAL, "0"}, folder.path().string());
+  ChildProcess tutorial({example_program("tutorial"), "0"}, folder.path().string());
   const std::string announcement = "http://localhost:";
   const auto port_text = [&] {
     const std::string said = tutorial.standard_output();

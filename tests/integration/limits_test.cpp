@@ -161,6 +161,7 @@ TEST_CASE("past the limit of connections a worker answers 503 at once, and serve
     const RawResponse response = refused.read_response();
     CHECK(response.status == 503);
     CHECK(response.field("Connection") == "close");
+    CHECK(refused.ends_without_more());
     CHECK(kept.back().get("/a").status == 200);
     kept.pop_back();
     CHECK(eventually([&] { return server->connect().get("/a").status == 200; }));

@@ -237,6 +237,7 @@ RawResponse RawClient::get(std::string_view target, std::string_view further_fie
 std::string RawClient::read_until_close() {
   const Deadline until = deadline();
   while (receive(until, "end of the connection")) {}
+  end_sending();
   return std::exchange(buffer_, {});
 }
 
@@ -248,8 +249,8 @@ bool RawClient::ends_without_more() {
   char byte = 0;
   for (;;) {
     const ssize_t count = ::recv(descriptor_, &byte, 1, 0);
-    if (count == 0) return true;
-    if (count > 0) return false;
+    if (count == 0) end_sending();
+    if (count >= 0) return count == 0;
     if (errno == ECONNRESET) return true;
     if (errno == EAGAIN) {
       wait(POLLIN, until, "end of the connection");
@@ -258,6 +259,9 @@ bool RawClient::ends_without_more() {
     }
   }
 }
+
+// As a client does that has seen the peer's end; it may have ended its own side before.
+void RawClient::end_sending() noexcept { ::shutdown(descriptor_, SHUT_WR); }
 
 void RawClient::half_close() {
   if (::shutdown(descriptor_, SHUT_WR) != 0) throw system_failure("shutdown");

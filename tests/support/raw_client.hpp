@@ -48,11 +48,11 @@ class RawClient {
   }
   /// "GET target" with a Host field, on this connection.
   [[nodiscard]] RawResponse get(std::string_view target, std::string_view further_fields = "");
-  /// What comes until the peer closes, with what is already buffered. A reset is an error.
+  /// What comes until the peer closes, with what is already buffered; then ends its own side, too. A reset is an error.
   [[nodiscard]] std::string read_until_close();
   /// Waits for `count` bytes (buffered ones included) and takes them.
   [[nodiscard]] std::string read_bytes(std::size_t count);
-  /// Waits until the peer closes or resets; true where it sent nothing more.
+  /// Waits until the peer closes or resets; true where it sent nothing more, and then its own side has ended, too.
   [[nodiscard]] bool ends_without_more();
 
   /// Ends the sending direction.
@@ -71,6 +71,7 @@ class RawClient {
   void read_body(RawResponse& response, Deadline until);
   void read_chunks(RawResponse& response, Deadline until);
   [[nodiscard]] std::string take(std::size_t count, Deadline until);
+  void end_sending() noexcept;
 
   int descriptor_ = -1;
   std::chrono::milliseconds patience_;

@@ -306,6 +306,7 @@ TEST_CASE("a draining worker closes idle connections, lets what runs finish, and
   const auto response = busy.read_response();
   CHECK(response.body == "done\n");
   CHECK(response.field("Connection") == "close");
+  CHECK(busy.ends_without_more());
   CHECK(fixture.wait_for_end());
 }
 
