@@ -52,8 +52,6 @@ const std::vector<Model>& all_models() {
   return models;
 }
 
-std::string program() { return ROPEWAY_PROGRAM; }
-
 ServerProcess::ServerProcess(std::vector<std::string> arguments, const std::string& folder, const std::string& executable) {
   Pipe ready;
   arguments.insert(arguments.begin(), executable);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tests/support/child_process.hpp"
+#include "tests/support/locations.hpp"
 #include "tests/support/raw_client.hpp"
 #include "tests/support/socket_address.hpp"
 
@@ -22,9 +23,6 @@ struct Model {
 
 /// Every suite runs in all of them.
 [[nodiscard]] const std::vector<Model>& all_models();
-
-/// The path of the program under test.
-[[nodiscard]] std::string program();
 
 /// The real program, listening: `ropeway run` or `ropeway serve` (or an example's own), started in a folder, ready when the constructor
 /// returns.

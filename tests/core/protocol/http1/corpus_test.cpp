@@ -8,6 +8,7 @@
 #include <string>
 
 #include "tests/support/http1_transcript.hpp"
+#include "tests/support/locations.hpp"
 
 // Every file of tests/data/http1 with what the codec has to make of it; each is fed whole, cut at each position, and byte by byte.
 
@@ -239,7 +240,7 @@ constexpr InvalidCase invalid_cases[] = {
     {"smuggled_second_request", "RFC 9112 §11.2", 400},
 };
 
-std::filesystem::path corpus(const char* kind) { return std::filesystem::path(ROPEWAY_SOURCE_DIR) / "tests/data/http1" / kind; }
+std::filesystem::path corpus(const char* kind) { return std::filesystem::path(testing::source_folder()) / "tests/data/http1" / kind; }
 
 std::string read_case(const char* kind, const std::string& name) {
   std::ifstream file(corpus(kind) / (name + ".http"), std::ios::binary);

@@ -1,0 +1,14 @@
+#include "tests/support/locations.hpp"
+
+namespace ropeway::testing {
+
+// The only source that knows paths of the machine, so that every other compiles to the same everywhere and comes from a compiler cache.
+std::string source_folder() { return ROPEWAY_SOURCE_DIR; }
+
+std::string program() { return ROPEWAY_PROGRAM; }
+
+std::string example_program(std::string_view name) {
+  return std::string(ROPEWAY_EXAMPLES_DIR).append("/").append(name).append("/").append(name);
+}
+
+}  // namespace ropeway::testing

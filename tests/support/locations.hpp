@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace ropeway::testing {
+
+/// The root of the sources.
+[[nodiscard]] std::string source_folder();
+
+/// The path of the program under test.
+[[nodiscard]] std::string program();
+
+/// The path of an example's program; `name` is that of its folder.
+[[nodiscard]] std::string example_program(std::string_view name);
+
+}  // namespace ropeway::testing
