@@ -16,9 +16,9 @@ namespace ropeway::server {
 namespace {
 
 TEST_CASE("blocking work runs on another thread, and its result comes back to the event loop's") {
+  asio::io_context io;
   BoundedBlockingPool pool(2, 8);
   BlockingPool& service = pool;
-  asio::io_context io;
   std::thread::id work_thread;
   std::thread::id resumed_thread;
   int result = 0;
@@ -39,9 +39,9 @@ TEST_CASE("blocking work runs on another thread, and its result comes back to th
 }
 
 TEST_CASE("what blocking work throws is thrown where it is awaited") {
+  asio::io_context io;
   BoundedBlockingPool pool(1, 8);
   BlockingPool& service = pool;
-  asio::io_context io;
   std::string caught;
   asio::co_spawn(
       io,
@@ -56,9 +56,9 @@ TEST_CASE("what blocking work throws is thrown where it is awaited") {
 }
 
 TEST_CASE("work beyond the threads and the queue is refused with 503, and the rest is done") {
+  asio::io_context io;
   BoundedBlockingPool pool(1, 2);
   BlockingPool& service = pool;
-  asio::io_context io;
   std::promise<void> release;
   const std::shared_future<void> released(release.get_future());
   std::atomic<int> done{0};
@@ -85,9 +85,9 @@ TEST_CASE("work beyond the threads and the queue is refused with 503, and the re
 }
 
 TEST_CASE("as many pieces of work run at once as the pool has threads") {
+  asio::io_context io;
   BoundedBlockingPool pool(3, 8);
   BlockingPool& service = pool;
-  asio::io_context io;
   std::latch all(3);  // would never open if two had to share a thread
   int done = 0;
   for (int i = 0; i < 3; ++i) {
