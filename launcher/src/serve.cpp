@@ -44,7 +44,10 @@ bool machine_has_ipv6() {
 std::vector<std::string> listen_addresses(const ServeOptions& options) {
   const std::string port = ":" + std::to_string(options.port);
   std::vector<std::string> addresses;
-  for (const auto& host : options.bind) addresses.push_back((host.find(':') == std::string::npos ? host : "[" + host + "]") + port);
+  for (const auto& host : options.bind) {
+    const bool ipv6 = host.find(':') != std::string::npos;
+    addresses.push_back(std::string(ipv6 ? "[" : "").append(host).append(ipv6 ? "]" : "").append(port));
+  }
   if (!addresses.empty()) return addresses;
   addresses.push_back("0.0.0.0" + port);
   if (machine_has_ipv6()) addresses.push_back("[::]" + port);

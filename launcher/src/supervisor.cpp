@@ -18,7 +18,6 @@ namespace {
 
 using observability::WorkerRow;
 using observability::WorkerState;
-using std::chrono::duration_cast;
 
 // A worker keeps the drain's deadline itself and closes what is left in good order; this is for one that hangs.
 constexpr std::chrono::milliseconds drain_slack{500};

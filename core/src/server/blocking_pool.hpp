@@ -19,7 +19,7 @@ class BoundedBlockingPool final : public BlockingPool {
   BoundedBlockingPool(std::size_t threads, std::size_t queue) : max_threads_(threads), max_waiting_(queue) {}
   /// Waits for the work that runs; work that waits is dropped. The event loops whose coroutines await work must outlive this or `join`: a
   /// thread of the pool may still be inside the call that woke them.
-  ~BoundedBlockingPool() { join(); }
+  ~BoundedBlockingPool() override { join(); }
   BoundedBlockingPool(const BoundedBlockingPool&) = delete;
   BoundedBlockingPool& operator=(const BoundedBlockingPool&) = delete;
 
