@@ -40,6 +40,14 @@ bool RelativePath::push(std::string_view name) noexcept {
   return true;
 }
 
+bool RelativePath::append(std::string_view suffix) noexcept {
+  if (suffix.size() >= sizeof text_ - size_) return false;
+  std::memcpy(text_ + size_, suffix.data(), suffix.size());
+  size_ += suffix.size();
+  finish();
+  return true;
+}
+
 void RelativePath::truncate(std::size_t size) noexcept {
   size_ = size;
   finish();

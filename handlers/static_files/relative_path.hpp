@@ -21,6 +21,8 @@ class RelativePath {
   [[nodiscard]] bool assign(std::string_view path, Dotfiles dotfiles) noexcept;
   /// Appends a name, which must not hold "/"; says false where the path would become too long.
   [[nodiscard]] bool push(std::string_view name) noexcept;
+  /// Appends to the last name ("a.css" + ".br"); says false where the path would become too long.
+  [[nodiscard]] bool append(std::string_view suffix) noexcept;
   /// Goes back to a length that `size` gave before.
   void truncate(std::size_t size) noexcept;
 

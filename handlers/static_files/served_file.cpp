@@ -52,7 +52,7 @@ constexpr int read_attempts = 3;
 }  // namespace
 
 std::shared_ptr<const ServedFile> load_file(std::shared_ptr<const OpenFile> file, std::string_view path, std::uint64_t small_bytes,
-                                            Moment now) {
+                                            Moment now, CodingSet siblings) {
   struct stat status{};
   if (::fstat(file->descriptor(), &status) != 0) return nullptr;
   if (S_ISDIR(status.st_mode)) {
@@ -83,13 +83,14 @@ std::shared_ptr<const ServedFile> load_file(std::shared_ptr<const OpenFile> file
       .file = is_small ? nullptr : std::move(file),
       .bytes = std::move(bytes),
       .is_small = is_small,
+      .siblings = siblings,
       .settled = is_whole && now.calendar - time_of(identity.changed) >= settling_time,
       .resolved = now.steady,
   });
 }
 
-Response respond_with(const Request& request, const std::shared_ptr<const ServedFile>& served) {
-  const FileDescription description{served->size, served->modified, served->etag, served->media_type};
+Response respond_with(const Request& request, const std::shared_ptr<const ServedFile>& served, std::string_view media_type) {
+  const FileDescription description{served->size, served->modified, served->etag, media_type};
   if (served->is_small) return file_response(request, description, nullptr, SharedBytes{served, served->bytes});
   return file_response(request, description, served->file);
 }

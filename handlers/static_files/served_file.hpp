@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include <ropeway/body.hpp>
+#include <ropeway/content_coding.hpp>
 #include <ropeway/file_response.hpp>
 
 namespace ropeway::handlers {
@@ -32,6 +33,17 @@ struct FileIdentity {
   timespec changed;
 };
 
+/// Some of the content codings.
+class CodingSet {
+ public:
+  void add(ContentCoding coding) noexcept { bits_ = static_cast<std::uint8_t>(bits_ | 1U << static_cast<unsigned>(coding)); }
+  [[nodiscard]] bool contains(ContentCoding coding) const noexcept { return (bits_ >> static_cast<unsigned>(coding) & 1U) != 0; }
+  [[nodiscard]] bool empty() const noexcept { return bits_ == 0; }
+
+ private:
+  std::uint8_t bits_ = 0;
+};
+
 /// A regular file, ready to be answered with. Immutable; shared by the cache and by the responses that send from it.
 struct ServedFile {
   FileIdentity identity;
@@ -42,6 +54,7 @@ struct ServedFile {
   std::shared_ptr<const OpenFile> file;  // of a large file
   std::string bytes;                     // of a small one, which needs no descriptor
   bool is_small;
+  CodingSet siblings;                              // the codings in which it also stands beside itself; empty where nobody asked
   bool settled;                                    // old enough when it was read that a later change must change the identity too
   std::chrono::steady_clock::time_point resolved;  // when its name was resolved below the root
 };
@@ -52,12 +65,13 @@ struct Moment {
   std::chrono::steady_clock::time_point steady;
 };
 
-/// Reads what there is to know about `file`, which was opened by the name `path`; up to `small_bytes` also its content.
+/// Reads what there is to know about `file`, which was opened by the name `path`; up to `small_bytes` also its content. `siblings` goes
+/// into the result.
 /// `now` must have been taken before the call. Gives nullptr, with errno set, where the file cannot be read; EISDIR for a folder.
 [[nodiscard]] std::shared_ptr<const ServedFile> load_file(std::shared_ptr<const OpenFile> file, std::string_view path,
-                                                          std::uint64_t small_bytes, Moment now);
+                                                          std::uint64_t small_bytes, Moment now, CodingSet siblings = {});
 
-/// The response to `request` for it: 200, or what its conditions and ranges ask for.
-[[nodiscard]] Response respond_with(const Request& request, const std::shared_ptr<const ServedFile>& served);
+/// The response to `request` for it: 200, or what its conditions and ranges ask for. `media_type` is that of the content.
+[[nodiscard]] Response respond_with(const Request& request, const std::shared_ptr<const ServedFile>& served, std::string_view media_type);
 
 }  // namespace ropeway::handlers

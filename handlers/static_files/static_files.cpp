@@ -1,7 +1,10 @@
 #include "handlers/static_files/static_files.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <system_error>
 
@@ -51,6 +54,27 @@ namespace {
   }
   return value;
 }
+
+[[nodiscard]] std::vector<ContentCoding> codings_from(const ConfigNode& options) {
+  std::vector<ContentCoding> codings;
+  for (const std::string& name : options.strings("precompressed")) codings.push_back(*content_coding_from(name));
+  return codings;
+}
+
+/// What the name of a file in that coding ends in.
+[[nodiscard]] std::string_view suffix_of(ContentCoding coding) noexcept {
+  switch (coding) {
+    case ContentCoding::gzip: return ".gz";
+    case ContentCoding::br: return ".br";
+    case ContentCoding::zstd: return ".zst";
+    case ContentCoding::identity: break;
+  }
+  return {};
+}
+
+/// Whether a sibling was made before its file was changed. It is not as simple as "older": a copy of a whole tree (a checkout, an image) gives
+/// both the times at which they were copied.
+[[nodiscard]] bool is_stale(const timespec& sibling, const timespec& original) noexcept { return sibling.tv_sec + 60 < original.tv_sec; }
 
 [[nodiscard]] FileCache::Limits limits_from(const ConfigNode& cache) {
   return {static_cast<std::size_t>(cache.integer("entries")), static_cast<std::size_t>(cache.integer("descriptors")), cache.size("bytes"),
@@ -120,6 +144,11 @@ Settings StaticFiles::settings() {
       Setting::boolean("follow_symlinks", "Follow symbolic links that lead out of the root. Those that stay inside always work.")
           .by_default("false"),
       Setting::string("cache_control", "`Cache-Control` of files, for example \"max-age=3600\"; none where empty.").by_default("\"\""),
+      Setting::list(
+          "precompressed",
+          "Codings whose files beside the original (`.br`, `.zst`, `.gz`) are sent to clients that want them; the first is preferred.",
+          Setting::string("coding", "A content coding.").one_of({"br", "zstd", "gzip"}))
+          .by_default("[]"),
       Setting::string("prefix", "What to remove from the front of the path, in a route without `{path...}`.").by_default("\"\""),
       Setting::object("cache", "Files that were asked for lately. A change of a file is seen at once all the same.",
                       {Setting::integer("entries", "How many files; 0 for none.").at_least(0).at_most(1'000'000).by_default("1024"),
@@ -139,6 +168,7 @@ StaticFiles::StaticFiles(const ConfigNode& options, Services& services)
       listing_(options.boolean("listing")),
       dotfiles_(options.boolean("dotfiles") ? RelativePath::Dotfiles::served : RelativePath::Dotfiles::hidden),
       cache_control_(cache_control_from(options)),
+      precompressed_(codings_from(options)),
       prefix_(prefix_from(options)),
       small_bytes_(options.object("cache").size("file_bytes")),
       cache_(limits_from(options.object("cache"))) {}
@@ -153,34 +183,46 @@ Response StaticFiles::handle(const Request& request) const {
   return request.path().ends_with('/') ? serve_folder(request, path) : serve_file(request, path);
 }
 
-StaticFiles::Found StaticFiles::find(const RelativePath& path) const {
+StaticFiles::Found StaticFiles::find(RelativePath& path, Kind kind) const {
   struct stat status;
   const int error = root_.status(path.c_str(), status);
   if (error != 0) {
     cache_.forget(path.view());
     // A folder on the way that may not be searched, perhaps outside: that is for the confined way to tell.
-    return error == EACCES ? load(path, false) : Found{nullptr, error};
+    return error == EACCES ? load(path, kind) : Found{nullptr, error};
   }
-  if (S_ISDIR(status.st_mode)) return load(path, true);
+  if (S_ISDIR(status.st_mode)) return load(path, kind, true);
   if (!S_ISREG(status.st_mode)) return {nullptr, ENXIO};
   if (auto file = cache_.find(path.view(), FileIdentity(status), clock_.steady_now())) return {std::move(file)};
-  return load(path, false);
+  return load(path, kind);
 }
 
-StaticFiles::Found StaticFiles::load(const RelativePath& path, bool is_folder) const {
+StaticFiles::Found StaticFiles::load(RelativePath& path, Kind kind, bool is_folder) const {
   const Moment now{clock_.now(), clock_.steady_now()};
   Root::Opened opened = root_.open(path.c_str(), is_folder ? Root::Purpose::locate : Root::Purpose::read);
   if (!opened.file) return {nullptr, opened.error};
   if (is_folder) return {nullptr, EISDIR};
-  auto file = load_file(std::move(opened.file), path.view(), small_bytes_, now);
+  const CodingSet siblings = kind == Kind::original ? find_siblings(path) : CodingSet();
+  auto file = load_file(std::move(opened.file), path.view(), small_bytes_, now, siblings);
   if (!file) return {nullptr, errno};
   cache_.insert(path.view(), file);
   return {std::move(file)};
 }
 
-Response StaticFiles::serve_file(const Request& request, const RelativePath& path) const {
+CodingSet StaticFiles::find_siblings(RelativePath& path) const {
+  CodingSet siblings;
+  const std::size_t size = path.size();
+  for (const ContentCoding coding : precompressed_) {
+    struct stat status;
+    if (path.append(suffix_of(coding)) && root_.status(path.c_str(), status) == 0 && S_ISREG(status.st_mode)) siblings.add(coding);
+    path.truncate(size);
+  }
+  return siblings;
+}
+
+Response StaticFiles::serve_file(const Request& request, RelativePath& path) const {
   const Found found = find(path);
-  if (found.file) return respond(request, found.file);
+  if (found.file) return respond(request, path, found.file);
   return found.error == EISDIR ? add_slash(request) : response_to(found.error);
 }
 
@@ -189,8 +231,8 @@ Response StaticFiles::serve_folder(const Request& request, RelativePath& path) c
   for (const std::string& name : index_) {
     if (!path.push(name)) return not_found();
     const Found found = find(path);
+    if (found.file) return respond(request, path, found.file);
     path.truncate(size);
-    if (found.file) return respond(request, found.file);
     if (found.error == ENOENT || found.error == EISDIR) continue;
     return response_to(found.error);
   }
@@ -207,8 +249,37 @@ Response StaticFiles::serve_listing(const Request& request, const RelativePath& 
   return response;
 }
 
-Response StaticFiles::respond(const Request& request, const std::shared_ptr<const ServedFile>& file) const {
-  Response response = respond_with(request, file);
+// In the coding that the client wants most, of those in which the file is there and current.
+Response StaticFiles::respond_coded(const Request& request, RelativePath& path, const std::shared_ptr<const ServedFile>& file) const {
+  const AcceptedCodings accepted(request.headers());
+  const std::size_t size = path.size();
+  std::array<ContentCoding, 3> offered;
+  std::size_t count = 0;
+  for (const ContentCoding coding : precompressed_) {
+    if (file->siblings.contains(coding) && count < offered.size()) offered[count++] = coding;
+  }
+  while (count > 0) {
+    const ContentCoding coding = accepted.best_of(std::span(offered).first(count));
+    if (coding == ContentCoding::identity) break;
+    if (path.append(suffix_of(coding))) {
+      const Found found = find(path, Kind::sibling);
+      path.truncate(size);
+      if (found.file && !is_stale(found.file->identity.modified, file->identity.modified)) {
+        Response response = respond_with(request, found.file, file->media_type);
+        const bool has_content = response.status() == Status::ok || response.status() == Status::partial_content;
+        if (has_content) response.headers().add("Content-Encoding", to_string(coding));
+        return response;
+      }
+    }
+    count = static_cast<std::size_t>(std::remove(offered.begin(), offered.begin() + count, coding) - offered.begin());
+  }
+  return respond_with(request, file, file->media_type);
+}
+
+Response StaticFiles::respond(const Request& request, RelativePath& path, const std::shared_ptr<const ServedFile>& file) const {
+  const bool negotiated = !file->siblings.empty();
+  Response response = negotiated ? respond_coded(request, path, file) : respond_with(request, file, file->media_type);
+  if (negotiated) response.headers().add("Vary", "Accept-Encoding");
   response.headers().add("X-Content-Type-Options", "nosniff");
   if (!cache_control_.empty()) response.headers().add("Cache-Control", cache_control_);
   return response;

@@ -20,10 +20,15 @@ namespace ropeway::handlers {
 /// `prefix` ("GET /static/" with `"prefix": "/static"`).
 ///
 /// Options (the texts in `settings` are the reference): `root` (required), `index`, `listing`, `dotfiles`, `follow_symlinks`,
-/// `cache_control`, `prefix` and `cache`.
+/// `cache_control`, `precompressed`, `prefix` and `cache`.
 ///
 /// What is not served is 404, so that nothing tells it from what does not exist: dotfiles, links that lead out of the root, sockets,
 /// FIFOs and devices. A file that the process may not read is 403. A folder asked for without its "/" is 301 to the path with it.
+///
+/// With `precompressed`, "a.css.br" beside "a.css" is sent in its place, as `Content-Encoding: br`, to a client that wants it most. It is a
+/// representation of its own: entity tag, length and ranges are those of the compressed file. A sibling that is older than its file by more
+/// than a minute was forgotten when the file changed, and is not used. Whether there are siblings is looked up with the file, so that one
+/// that is new may take a second to be seen.
 ///
 /// The cost of a file that was asked for lately: one system call, to see that it has not changed, and no allocation.
 class StaticFiles final : public Handler {
@@ -40,12 +45,16 @@ class StaticFiles final : public Handler {
     int error = 0;
   };
 
-  [[nodiscard]] Found find(const RelativePath& path) const;
-  [[nodiscard]] Found load(const RelativePath& path, bool is_folder) const;
-  [[nodiscard]] Response serve_file(const Request& request, const RelativePath& path) const;
+  enum class Kind : bool { original, sibling };
+
+  [[nodiscard]] Found find(RelativePath& path, Kind kind = Kind::original) const;
+  [[nodiscard]] Found load(RelativePath& path, Kind kind, bool is_folder = false) const;
+  [[nodiscard]] CodingSet find_siblings(RelativePath& path) const;
+  [[nodiscard]] Response serve_file(const Request& request, RelativePath& path) const;
   [[nodiscard]] Response serve_folder(const Request& request, RelativePath& path) const;
   [[nodiscard]] Response serve_listing(const Request& request, const RelativePath& path) const;
-  [[nodiscard]] Response respond(const Request& request, const std::shared_ptr<const ServedFile>& file) const;
+  [[nodiscard]] Response respond(const Request& request, RelativePath& path, const std::shared_ptr<const ServedFile>& file) const;
+  [[nodiscard]] Response respond_coded(const Request& request, RelativePath& path, const std::shared_ptr<const ServedFile>& file) const;
 
   const Clock& clock_;
   Root root_;
@@ -53,7 +62,8 @@ class StaticFiles final : public Handler {
   bool listing_;
   RelativePath::Dotfiles dotfiles_;
   std::string cache_control_;
-  std::string prefix_;  // begins with "/" and does not end with it; empty without one
+  std::vector<ContentCoding> precompressed_;  // the first is preferred
+  std::string prefix_;                        // begins with "/" and does not end with it; empty without one
   std::uint64_t small_bytes_;
   mutable FileCache cache_;
 };
