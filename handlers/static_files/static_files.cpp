@@ -174,6 +174,7 @@ StaticFiles::StaticFiles(const ConfigNode& options, Services& services)
       cache_(limits_from(options.object("cache"))) {}
 
 Response StaticFiles::handle(const Request& request) const {
+  if (request.method() == Method::other) return Response::error(Status::not_implemented);  // RFC 9110 §15.6.2
   if (request.method() != Method::get && request.method() != Method::head) {
     return Response::error(Status::method_not_allowed).header("Allow", "GET, HEAD");
   }

@@ -12,7 +12,7 @@ constexpr MethodSet bit_of(Method method) noexcept { return bit_at(static_cast<u
 }  // namespace
 
 MethodSet MethodTable::add(std::string_view name) {
-  if (name.empty()) return ~bit_of(Method::connect);
+  if (name.empty()) return ~(bit_of(Method::connect) | bit_of(Method::trace));
   const Method method = method_from(name);
   if (method == Method::get) return bit_of(Method::get) | bit_of(Method::head);
   if (method != Method::other) return bit_of(method);

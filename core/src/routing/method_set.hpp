@@ -17,7 +17,7 @@ using MethodSet = std::uint64_t;
 class MethodTable {
  public:
   /// What a pattern with `name` as its method answers: GET also HEAD; "" every method but CONNECT, which asks for a tunnel
-  /// (RFC 9110 §9.3.6) and must be named. Gives 0 where there is no room for one more unregistered name.
+  /// (RFC 9110 §9.3.6), and TRACE, which may reveal what stands in a request's fields (§9.3.8): those must be named. Gives 0 where there is no room for one more unregistered name.
   [[nodiscard]] MethodSet add(std::string_view name);
   /// The one bit of a request's method. Never 0: names that no pattern knows share a bit.
   [[nodiscard]] MethodSet bit(Method method, std::string_view name) const noexcept;

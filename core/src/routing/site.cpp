@@ -73,6 +73,7 @@ Reply Site::serve(Request& request, const Match& match) const noexcept {
 }
 
 Response Site::unmatched(const Request& request, const Match& match) const {
+  if (!router_.recognises(request.method(), request.method_name())) return Response::error(Status::not_implemented);
   const bool server_wide = request.target() == "*" && request.method() == Method::options;
   if (match.allowed == 0 && !server_wide) return Response::error(Status::not_found);
   // RFC 9110 §9.3.7 and §15.5.6

@@ -8,7 +8,7 @@ using ropeway::Method;
 using ropeway::routing::MethodSet;
 using ropeway::routing::MethodTable;
 
-TEST_CASE("GET answers HEAD too, and no method answers all but CONNECT") {
+TEST_CASE("GET answers HEAD too, and no method answers all but CONNECT and TRACE") {
   MethodTable table;
   const MethodSet get = table.add("GET");
   const MethodSet every = table.add("");
@@ -20,6 +20,7 @@ TEST_CASE("GET answers HEAD too, and no method answers all but CONNECT") {
   CHECK((every & table.bit(Method::patch, "PATCH")) != 0);
   CHECK((every & table.bit(Method::other, "NOBODY")) != 0);
   CHECK((every & table.bit(Method::connect, "CONNECT")) == 0);
+  CHECK((every & table.bit(Method::trace, "TRACE")) == 0);
   CHECK(mkcol == table.bit(Method::other, "MKCOL"));
   CHECK((mkcol & table.bit(Method::other, "NOBODY")) == 0);
   CHECK((mkcol & every) == mkcol);

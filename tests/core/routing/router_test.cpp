@@ -113,17 +113,19 @@ TEST_CASE("a literal goes before {name}, {name} before {name...}, and the search
         });
 }
 
-TEST_CASE("a named method goes before none, HEAD goes to GET, and CONNECT must be named") {
+TEST_CASE("a named method goes before none, HEAD goes to GET, and CONNECT and TRACE must be named") {
   check({"/a", "GET /a", "POST /a", "GET /b", "HEAD /b", "DELETE /b", "GET /c", "MKCOL /c", "GET /d/{x}", "POST /d/{$}", "PUT /d/",
-         "CONNECT /e"},
+         "CONNECT /e", "TRACE /f"},
         {
             {"GET", "", "/a", "GET /a"},
             {"HEAD", "", "/a", "GET /a"},
             {"POST", "", "/a", "POST /a"},
             {"PUT", "", "/a", "/a"},
             {"BREW", "", "/a", "/a"},
-            {"CONNECT", "", "/a", "405 GET, HEAD, POST, PUT, DELETE, OPTIONS, TRACE, PATCH, MKCOL"},
+            {"CONNECT", "", "/a", "405 GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH, MKCOL"},
             {"CONNECT", "", "/e", "CONNECT /e"},
+            {"TRACE", "", "/a", "405 GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH, MKCOL"},
+            {"TRACE", "", "/f", "TRACE /f"},
             {"HEAD", "", "/b", "HEAD /b"},
             {"GET", "", "/b", "GET /b"},
             {"POST", "", "/b", "405 GET, HEAD, DELETE, OPTIONS"},

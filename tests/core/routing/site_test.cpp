@@ -133,6 +133,23 @@ TEST_CASE("an unknown path is answered with 404, a known one with another method
   CHECK(services.logger().lines().empty());
 }
 
+TEST_CASE("a method that nobody knows is answered with 501, whatever the path, unless a route takes every method (RFC 9110 §15.6.2)") {
+  ropeway::testing::RecordingServices services;
+  const Site named(routes(route("GET /a"), route("BREW /pot")), services);
+  for (const char* path : {"/a", "/pot", "/none"}) {
+    CHECK(ask(named, RequestBuilder("STEEP", path)).status() == Status::not_implemented);
+    CHECK(ask(named, RequestBuilder("get", path)).status() == Status::not_implemented);  // §9.1: methods have a case
+  }
+  CHECK(ask(named, RequestBuilder("BREW", "/pot")).status() == Status::ok);
+  CHECK(ask(named, RequestBuilder("BREW", "/a")).status() == Status::method_not_allowed);
+  CHECK(ask(named, RequestBuilder("TRACE", "/a")).status() == Status::method_not_allowed);
+  const Site all(routes(route("/a"), route("GET /b")), services);
+  CHECK(ask(all, RequestBuilder("STEEP", "/a")).status() == Status::ok);
+  CHECK(ask(all, RequestBuilder("STEEP", "/b")).status() == Status::method_not_allowed);
+  CHECK(ask(all, RequestBuilder("STEEP", "/none")).status() == Status::not_found);
+  CHECK(ask(all, RequestBuilder("TRACE", "/a")).status() == Status::method_not_allowed);
+}
+
 TEST_CASE("OPTIONS is answered for paths that exist, for the whole server, and by a handler where a route wants it") {
   ropeway::testing::RecordingServices services;
   const Site site(routes(route("GET /a"), route("POST /b"), route("OPTIONS /b"), route("/c")), services);
@@ -144,7 +161,7 @@ TEST_CASE("OPTIONS is answered for paths that exist, for the whole server, and b
   CHECK(ask(site, RequestBuilder("OPTIONS", "/none")).status() == Status::not_found);
   const Response server_wide = ask(site, RequestBuilder("OPTIONS", "*"));
   CHECK(server_wide.status() == Status::no_content);
-  CHECK(allow_of(server_wide) == "GET, HEAD, POST, PUT, DELETE, OPTIONS, TRACE, PATCH");
+  CHECK(allow_of(server_wide) == "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH");
   CHECK(ask(site, RequestBuilder("GET", "*")).status() == Status::not_found);
   CHECK(allow_of(ask(Site({}, services), RequestBuilder("OPTIONS", "*"))) == "OPTIONS");
 }
