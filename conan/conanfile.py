@@ -44,6 +44,9 @@ class Ropeway(ConanFile):
         self.requires("nlohmann_json/[>=3.11 <4]", transitive_headers=True)
         self.requires("spdlog/[>=1.10 <2]")
         self.requires("cli11/[>=2.1 <3]")
+        self.requires("zlib/[>=1.2.13 <2]")
+        self.requires("brotli/[>=1.0.9 <2]")
+        self.requires("zstd/[>=1.5 <1.6]")
 
     def build_requirements(self):
         self.test_requires("doctest/[>=2.4.9 <3]")

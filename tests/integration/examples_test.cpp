@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <csignal>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "tests/support/server_process.hpp"
@@ -10,12 +11,12 @@ namespace {
 
 // An example's own configuration, on a free port and in another model.
 std::unique_ptr<ServerProcess> start(const std::string& executable, const std::string& example, const Model& model,
-                                     const TemporaryFolder& folder) {
+                                     const TemporaryFolder& folder, std::vector<std::string> arguments = {}) {
   auto configuration = nlohmann::json::parse(read_file(source_folder() + "/examples/" + example + "/ropeway.json"));
   configuration["processes"] = model.processes;
   configuration["threads"] = model.threads;
   configuration["listen"] = {"127.0.0.1:0"};
-  const std::vector<std::string> arguments = {"--config", folder.write("ropeway.json", configuration.dump(2))};
+  arguments.insert(arguments.end(), {"--config", folder.write("ropeway.json", configuration.dump(2))});
   return std::make_unique<ServerProcess>(arguments, folder.path().string(), executable);
 }
 
@@ -29,6 +30,36 @@ TEST_CASE("the hello example greets by name, in every model") {
     CHECK(client.get("/hello/J%C3%BCrgen%20%2F").body == "Hello, J\xC3\xBCrgen /!\n");
     CHECK(client.get("/hello/").status == 404);
     CHECK(client.exchange("POST /hello/world HTTP/1.1\r\nHost: t\r\nContent-Length: 0\r\n\r\n").field("Allow") == "GET, HEAD, OPTIONS");
+    server->signal(SIGTERM);
+    CHECK(server->wait() == 0);
+  }
+}
+
+TEST_CASE("the files example compresses its page on the fly, and sends a style sheet that lies ready, in every model") {
+  const TemporaryFolder folder;
+  std::filesystem::copy(source_folder() + "/examples/files/site", folder / "site", std::filesystem::copy_options::recursive);
+  std::filesystem::resize_file(folder / "site/index.html", 5000);  // long enough to be worth it
+  folder.write("site/assets/style.css.br", "as it lies ready");
+  for (const Model& model : all_models()) {
+    CAPTURE(model.name());
+    const auto server = start(program(), "files", model, folder, {"run"});
+    RawClient client = server->connect();
+    for (const char* coding : {"zstd", "br", "gzip"}) {
+      const RawResponse page = client.get("/", std::string("Accept-Encoding: ") + coding + "\r\n");
+      CHECK(page.status == 200);
+      CHECK(page.field("Content-Encoding") == coding);
+      CHECK(page.field("Vary") == "Accept-Encoding");
+      CHECK(page.body.size() < 1000);
+    }
+    CHECK(client.get("/").body == read_file(folder / "site/index.html"));
+    const RawResponse ready = client.get("/assets/style.css", "Accept-Encoding: gzip, br\r\n");
+    CHECK(ready.body == "as it lies ready");
+    CHECK(ready.field("Content-Encoding") == "br");
+    CHECK(ready.field("Content-Type").starts_with("text/css"));
+    CHECK(ready.field("Cache-Control") == "max-age=86400");
+    const RawResponse plain = client.get("/assets/style.css");
+    CHECK_FALSE(plain.has("Content-Encoding"));
+    CHECK(plain.body == read_file(folder / "site/assets/style.css"));
     server->signal(SIGTERM);
     CHECK(server->wait() == 0);
   }

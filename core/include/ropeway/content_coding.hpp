@@ -2,8 +2,10 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include <ropeway/headers.hpp>
@@ -35,5 +37,29 @@ class AcceptedCodings {
  private:
   std::array<std::uint16_t, 4> quality_{1000, 0, 0, 0};
 };
+
+/// Encodes content piece by piece. Not safe for use from several threads at once; what one thread began another may go on with.
+/// Every function appends to `output` what is ready, and throws `std::bad_alloc` where there is no memory.
+class ContentEncoder {
+ public:
+  virtual ~ContentEncoder() = default;
+  /// Takes all of `input`; what is not ready yet stays inside.
+  virtual void encode(std::string_view input, std::string& output) = 0;
+  /// Gives what is inside, so that a receiver can decode everything up to here. Costs some compression.
+  virtual void flush(std::string& output) = 0;
+  /// Ends the content; nothing may follow.
+  virtual void finish(std::string& output) = 0;
+};
+
+/// The levels from fast to small that a coding has: gzip 1 to 9, br 0 to 11, zstd 1 to 19.
+struct EncoderLevels {
+  int lowest;
+  int highest;
+};
+[[nodiscard]] EncoderLevels encoder_levels(ContentCoding coding) noexcept;
+
+/// An encoder for any coding but `identity`, at a level within `encoder_levels`. Its memory is bounded whatever the content's size: a window
+/// of at most 512 KiB, in all some 0.3 MB (gzip) to 3 MB (zstd and br at the levels that suit answers; more at the highest).
+[[nodiscard]] std::unique_ptr<ContentEncoder> make_encoder(ContentCoding coding, int level);
 
 }  // namespace ropeway

@@ -1,0 +1,16 @@
+# Brotli's encoder and decoder: a CMake configuration where there is one (Conan), otherwise headers and libraries. Defines brotli::brotli.
+find_package(brotli CONFIG QUIET)
+if(NOT TARGET brotli::brotli)
+  find_path(brotli_INCLUDE_DIR brotli/encode.h)
+  find_library(brotli_ENCODER brotlienc)
+  find_library(brotli_DECODER brotlidec)
+  find_library(brotli_COMMON brotlicommon)
+  include(FindPackageHandleStandardArgs)
+  find_package_handle_standard_args(brotli REQUIRED_VARS brotli_ENCODER brotli_DECODER brotli_COMMON brotli_INCLUDE_DIR)
+  if(brotli_FOUND)
+    add_library(brotli::brotli INTERFACE IMPORTED)
+    set_target_properties(brotli::brotli PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "${brotli_INCLUDE_DIR}"
+                                                    INTERFACE_LINK_LIBRARIES "${brotli_ENCODER};${brotli_DECODER};${brotli_COMMON}")
+  endif()
+  mark_as_advanced(brotli_INCLUDE_DIR brotli_ENCODER brotli_DECODER brotli_COMMON)
+endif()
