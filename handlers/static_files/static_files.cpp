@@ -176,7 +176,8 @@ StaticFiles::StaticFiles(const ConfigNode& options, Services& services)
 Response StaticFiles::handle(const Request& request) const {
   if (request.method() == Method::other) return Response::error(Status::not_implemented);  // RFC 9110 §15.6.2
   if (request.method() != Method::get && request.method() != Method::head) {
-    return Response::error(Status::method_not_allowed).header("Allow", "GET, HEAD");
+    const bool asks = request.method() == Method::options;  // §9.3.7
+    return (asks ? Response(Status::no_content) : Response::error(Status::method_not_allowed)).header("Allow", "GET, HEAD, OPTIONS");
   }
   const auto local = local_path(request, prefix_);
   RelativePath path;

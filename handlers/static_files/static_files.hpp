@@ -14,7 +14,7 @@
 
 namespace ropeway::handlers {
 
-/// Serves the files below a folder to GET and HEAD: index files, listings, ranges, conditional requests, media types.
+/// Serves the files below a folder to GET and HEAD (and says so to OPTIONS): index files, listings, ranges, conditional requests, media types.
 ///
 /// Which file a path means: the route's parameter `{path...}` where it has one ("GET /static/{path...}"); else the whole path, without
 /// `prefix` ("GET /static/" with `"prefix": "/static"`).

@@ -50,9 +50,11 @@ class Router {
   [[nodiscard]] const Pattern& pattern(std::uint32_t number) const noexcept { return patterns_[number]; }
   /// All methods that any pattern names, for "OPTIONS *".
   [[nodiscard]] MethodSet methods() const noexcept { return methods_; }
-  /// Whether there is any path for that method, or it is one that everybody knows; 501 answers the others (RFC 9110 §15.6.2).
+  /// Whether any path has that method, or it is one that everybody has; 501 answers the others (RFC 9110 §15.6.2). CONNECT asks for a tunnel,
+  /// which is nothing of a path's: it is one that nobody has.
   [[nodiscard]] bool recognises(Method method, std::string_view name) const noexcept {
-    return method != Method::other || (methods_ & method_table_.bit(method, name)) != 0;
+    const bool common = method != Method::other && method != Method::connect;
+    return common || (methods_ & method_table_.bit(method, name)) != 0;
   }
   [[nodiscard]] std::string allow(MethodSet methods) const { return method_table_.allow(methods); }
 

@@ -139,6 +139,7 @@ TEST_CASE("a method that nobody knows is answered with 501, whatever the path, u
   for (const char* path : {"/a", "/pot", "/none"}) {
     CHECK(ask(named, RequestBuilder("STEEP", path)).status() == Status::not_implemented);
     CHECK(ask(named, RequestBuilder("get", path)).status() == Status::not_implemented);  // §9.1: methods have a case
+    CHECK(ask(named, RequestBuilder("CONNECT", path)).status() == Status::not_implemented);
   }
   CHECK(ask(named, RequestBuilder("BREW", "/pot")).status() == Status::ok);
   CHECK(ask(named, RequestBuilder("BREW", "/a")).status() == Status::method_not_allowed);

@@ -53,10 +53,13 @@ TEST_CASE("GET and HEAD are answered, other methods are told so") {
   CHECK(head.status() == Status::ok);
   CHECK(head.body().size() == 5);
   CHECK(served.call(RequestBuilder("PROPFIND", "/a.txt")).status() == Status::not_implemented);
-  for (const char* method : {"POST", "PUT", "DELETE", "OPTIONS"}) {
+  const Response options = served.call(RequestBuilder("OPTIONS", "/a.txt"));
+  CHECK(options.status() == Status::no_content);
+  CHECK(field(options, "Allow") == "GET, HEAD, OPTIONS");
+  for (const char* method : {"POST", "PUT", "DELETE"}) {
     const Response response = served.call(RequestBuilder(method, "/a.txt"));
     CHECK(response.status() == Status::method_not_allowed);
-    CHECK(field(response, "Allow") == "GET, HEAD");
+    CHECK(field(response, "Allow") == "GET, HEAD, OPTIONS");
   }
 }
 
