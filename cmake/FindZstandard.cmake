@@ -1,4 +1,5 @@
-# Zstandard (not named zstd, so that no configuration of that name comes first): a CMake configuration where there is one (Conan, newer distributions), otherwise header and library. Defines zstd::zstd.
+# Zstandard: a CMake configuration where there is one (Conan, some distributions), otherwise header and library. Defines zstd::zstd, which the
+# configurations do not; hence its name, so that where configurations are preferred they do not come in its place.
 find_package(zstd CONFIG QUIET)
 foreach(target zstd::libzstd_shared zstd::libzstd_static)
   if(TARGET ${target} AND NOT TARGET zstd::zstd)

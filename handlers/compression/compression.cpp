@@ -104,7 +104,7 @@ bool Compression::suits(const Response& response) const noexcept {
   const Headers& headers = response.headers();
   const Body& body = response.body();
   if (is_bodiless(response.status()) || response.status() == Status::partial_content) return false;
-  if (body.size() < min_bytes_ || body.size() == 0) return false;
+  if (body.empty() || body.size() < min_bytes_) return false;
   if (body.parts() != nullptr || headers.contains("Content-Encoding") || headers.contains("Content-Range")) return false;
   return is_listed(headers.find("Content-Type").value_or("")) && !forbids_transformation(headers);
 }
