@@ -3,6 +3,7 @@
 #include <exception>
 #include <memory>
 #include <system_error>
+#include <utility>
 
 #include <asio/associated_executor.hpp>
 #include <asio/async_result.hpp>
@@ -29,16 +30,17 @@ awaitable<void> BoundedBlockingPool::run_erased(std::function<void()> work) {
   co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(std::exception_ptr)>(
       [this, &work](auto handler) {
         auto shared = std::make_shared<decltype(handler)>(std::move(handler));  // std::function copies what it holds
+        // What was thrown changes threads whole: nothing of it is left here, to be freed while it is read there.
         auto complete = [shared](std::exception_ptr error) {
           auto executor = asio::get_associated_executor(*shared);
-          asio::post(executor, [shared, error] { std::move (*shared)(error); });
+          asio::post(executor, [shared, error = std::move(error)]() mutable { std::move (*shared)(std::move(error)); });
         };
         const bool taken = submit([task = std::move(work), complete] {
           std::exception_ptr error;
           try {
             task();
           } catch (...) { error = std::current_exception(); }
-          complete(error);
+          complete(std::move(error));
         });
         if (!taken) {
           complete(std::make_exception_ptr(HttpError(Status::service_unavailable, "the queue for blocking work is full (blocking.queue)")));
