@@ -167,3 +167,28 @@ TEST_CASE("past the limit of connections a worker answers 503 at once, and serve
     CHECK(eventually([&] { return server->connect().get("/a").status == 200; }));
   }
 }
+
+TEST_CASE("however many connections are too many, each is told so at once, and lingering ones take nobody's place") {
+  const TemporaryFolder folder;
+  const std::string configuration = std::string(R"("limits": {"connections": 2}, "timeouts": {"linger": "1m"},)") + route;
+  for (const Model& model : {Model{0, 1}, Model{1, 2}}) {
+    CAPTURE(model.name());
+    const auto server = ServerProcess::run(model, folder, configuration);
+    std::vector<RawClient> kept;
+    for (int i = 0; i < 2; ++i) {
+      kept.push_back(server->connect());
+      CHECK(kept.back().get("/a").status == 200);
+    }
+    std::vector<RawClient> refused;  // none of them closes its side
+    for (int i = 0; i < 40; ++i) {
+      refused.push_back(server->connect());
+      CHECK(refused.back().read_response().status == 503);
+    }
+    kept.pop_back();
+    CHECK(eventually([&] {
+      try {
+        return server->connect().get("/a").status == 200;
+      } catch (const std::runtime_error&) { return false; }  // refused without lingering, before the request came
+    }));
+  }
+}

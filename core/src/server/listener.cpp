@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -13,7 +14,7 @@ namespace {
 
 struct Accepted {
   int descriptor;
-  bool refused;
+  Admission admission;
   socklen_t address_size;
   sockaddr_storage address;
 };
@@ -25,6 +26,8 @@ Listener::Listener(SessionContext& context, int descriptor, std::size_t connecti
       descriptor_(descriptor),
       connections_(connections),
       readiness_(context.readiness, descriptor, registration_, &Listener::on_ready, this) {}
+
+std::size_t Listener::refused_that_linger() const noexcept { return connections_ / 8 + std::clamp<std::size_t>(connections_ / 8, 4, 16); }
 
 Listener::~Listener() {
   readiness_.close();
@@ -56,19 +59,23 @@ void Listener::resume() noexcept {
 Listener::Taken Listener::take(Batch& sessions) noexcept {
   std::array<Accepted, batch_size> batch;
   Taken taken;
-  const std::size_t open = context_.sessions.size();
-  while (taken.count < batch_size && !taken.drained && !taken.paused) {
-    if (open + taken.count >= connections_ + connections_ / 8 + 16) {
-      taken.paused = true;
-      break;
-    }
+  // Sessions of which another thread ends one meanwhile may be counted too high, never too low.
+  std::size_t refused = context_.sessions.refused();
+  const std::size_t all = context_.sessions.size();
+  std::size_t served = all - std::min(all, refused);
+  bool full = false;
+  while (taken.count < batch_size && !taken.drained && !taken.paused && !full) {
     Accepted& accepted = batch[taken.count];
     accepted.address_size = sizeof accepted.address;
     accepted.descriptor =
         ::accept4(descriptor_, reinterpret_cast<sockaddr*>(&accepted.address), &accepted.address_size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (accepted.descriptor >= 0) {
-      accepted.refused = open + taken.count >= connections_;
+      accepted.admission = served < connections_             ? Admission::served
+                           : refused < refused_that_linger() ? Admission::refused
+                                                             : Admission::refused_at_once;
+      ++(accepted.admission == Admission::served ? served : refused);
       ++taken.count;
+      full = accepted.admission == Admission::refused_at_once;  // it goes before the next one comes: one descriptor for all of them
     } else if (errno == EAGAIN || errno == EWOULDBLOCK || stopped_.load(std::memory_order_seq_cst)) {
       taken.drained = true;
     } else if (errno != EINTR && errno != ECONNABORTED && errno != EPROTO && errno != EPERM) {
@@ -83,7 +90,7 @@ Listener::Taken Listener::take(Batch& sessions) noexcept {
   }
   context_.row.accepted.fetch_add(taken.count, std::memory_order_relaxed);
   for (std::size_t i = 0; i < taken.count; ++i) {
-    sessions[i] = &context_.sessions.add(context_, batch[i].descriptor, &batch[i].address, batch[i].address_size, batch[i].refused);
+    sessions[i] = &context_.sessions.add(context_, batch[i].descriptor, &batch[i].address, batch[i].address_size, batch[i].admission);
   }
   return taken;
 }

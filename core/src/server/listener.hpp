@@ -12,7 +12,7 @@ namespace ropeway::server {
 /// connections is taken, the wait is renewed, and only then are they served, so that another thread can take the next batch.
 class Listener {
  public:
-  /// `connections`: `limits.connections`. A few more than that are accepted to be told so with 503; beyond those the kernel's queue waits.
+  /// `connections`: `limits.connections`. Past it, connections are accepted to be told so with 503; few of those linger.
   Listener(SessionContext& context, int descriptor, std::size_t connections);
   ~Listener();
   Listener(const Listener&) = delete;
@@ -23,7 +23,7 @@ class Listener {
   void stop() noexcept;
   /// Accepts what waits in the queue, then no more; `close` has the kernel refuse newcomers. Thread-safe.
   void finish(bool close) noexcept;
-  /// Goes on after a pause (no descriptors left, or too many connections). Called by the worker's tick.
+  /// Goes on after a pause (no descriptors were left). Called by the worker's tick.
   void resume() noexcept;
   [[nodiscard]] bool paused() const noexcept { return paused_.load(std::memory_order_seq_cst); }
 
@@ -36,9 +36,11 @@ class Listener {
   struct Taken {
     std::size_t count = 0;
     bool drained = false;  // the queue is empty
-    bool paused = false;   // no more may be, or can be, accepted for now
+    bool paused = false;   // no more can be accepted for now
   };
   [[nodiscard]] Taken take(Batch& sessions) noexcept;
+
+  [[nodiscard]] std::size_t refused_that_linger() const noexcept;
 
   SessionContext& context_;
   int descriptor_;

@@ -15,20 +15,39 @@
 namespace ropeway::server {
 namespace {
 
-constexpr int rounds_before_others = 16;                   // full receives in a row before other connections get their turn
+constexpr int rounds_before_others = 4;                    // full receives in a row before other connections get their turn
 constexpr std::chrono::milliseconds drain_patience{1000};  // for the first byte of a connection that a draining worker has accepted
 constexpr std::uint64_t flush_threshold = 128 * 1024;      // owed bytes that are sent before a next pipelined request is looked at
+
+/// How long a connection is served before others get their turn, where requests wait behind each other (pipelining). The clock is read
+/// for every fourth request alone, so a client that sends one at a time costs none.
+class Turn {
+ public:
+  /// To be asked after each request.
+  bool is_over() noexcept {
+    if (++requests_ % requests_per_look != 0) return false;
+    const auto now = std::chrono::steady_clock::now();
+    if (requests_ == requests_per_look) begun_ = now;
+    return now - begun_ > length;
+  }
+
+ private:
+  static constexpr unsigned requests_per_look = 4;
+  static constexpr std::chrono::milliseconds length{1};
+  unsigned requests_ = 0;
+  std::chrono::steady_clock::time_point begun_;
+};
 
 }  // namespace
 
 Session::Session(SessionContext& context, SessionSet::Shard& shard, int descriptor, const void* address, std::size_t address_size,
-                 bool refused)
+                 Admission admission)
     : context_(context),
       shard_(shard),
       transport_(descriptor),
       readiness_(context.readiness, descriptor, shard.mutex, &Session::on_ready, this),
       codec_(context.limits),
-      refused_(refused) {
+      admission_(admission) {
   const PeerAddress peer = format_peer_address(address, address_size, peer_);
   peer_size_ = static_cast<std::uint8_t>(peer.size);
   peer_port_ = peer.port;
@@ -49,7 +68,7 @@ void Session::detach() noexcept {
 
 void Session::start() {
   set_deadline(Phase::fresh, context_.timeouts.header);
-  if (refused_) {
+  if (admission_ != Admission::served) {
     (void)refuse(Status::service_unavailable, "The server has as many connections as it may have (limits.connections).", "connections");
     return;
   }
@@ -138,6 +157,7 @@ void Session::wait_for_input(bool end_may_hide) {
 
 // Takes events until the codec needs more input, or something has to be waited for.
 bool Session::drive() {
+  Turn turn;
   for (;;) {
     const protocol::Event event = codec_.next();
     switch (event.kind) {
@@ -150,6 +170,7 @@ bool Session::drive() {
         break;
       case protocol::Event::Kind::request_end:
         if (exchange_ && !serve()) return false;
+        if (turn.is_over()) return yield();
         break;
       case protocol::Event::Kind::error: return refuse(event.error.status_hint, event.error.reason, event.error.reason);
       case protocol::Event::Kind::end_of_input:
@@ -157,6 +178,13 @@ bool Session::drive() {
         return false;
     }
   }
+}
+
+// Lets other connections have their turn. Always gives false: the session goes on later.
+bool Session::yield() {
+  if (!flush()) return false;
+  asio::post(context_.io, [this]() noexcept { context_.stopping.load(std::memory_order_relaxed) ? end() : go_on(); });
+  return false;
 }
 
 bool Session::begin_exchange() {
@@ -400,7 +428,9 @@ void Session::discard_input() {
     std::size_t count = 0;
     switch (transport_.receive(scratch, count)) {
       case Transfer::done: break;
-      case Transfer::would_block: return readiness_.wait_readable();
+      case Transfer::would_block:
+        if (admission_ == Admission::refused_at_once) return end();
+        return readiness_.wait_readable();
       default: return end();
     }
   }

@@ -63,7 +63,8 @@ struct SessionContext {
 /// It ends in `end()`, and nowhere else.
 class Session {
  public:
-  Session(SessionContext& context, SessionSet::Shard& shard, int descriptor, const void* address, std::size_t address_size, bool refused);
+  Session(SessionContext& context, SessionSet::Shard& shard, int descriptor, const void* address, std::size_t address_size,
+          Admission admission);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -77,6 +78,7 @@ class Session {
   /// Closes the socket while the io_context still lives. Nothing may be pending.
   void detach() noexcept;
 
+  [[nodiscard]] bool is_refused() const noexcept { return admission_ != Admission::served; }
   [[nodiscard]] SessionContext& context() noexcept { return context_; }
   [[nodiscard]] SessionSet::Shard& shard() noexcept { return shard_; }
   std::list<Session>::iterator position;  // the set's
@@ -116,6 +118,7 @@ class Session {
   void receive();
   void wait_for_input(bool end_may_hide);
   [[nodiscard]] bool drive();  // false: the session waits, handles, or has ended
+  [[nodiscard]] bool yield();
   [[nodiscard]] bool begin_exchange();
 
   // answering
@@ -166,7 +169,7 @@ class Session {
   std::atomic<Handling> handling_{Handling::none};
   Handling transfer_from_ = Handling::running;  // what the coroutine goes back to
   std::atomic<bool> unconfirmed_end_{false};    // a short read may have hidden the peer's end
-  bool refused_;                                // too many connections: only to be told so
+  Admission admission_;
   bool input_ended_ = false;
   bool first_receive_ = true;
   bool drained_ = false;   // the last receive left nothing in the socket

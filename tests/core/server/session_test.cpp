@@ -86,6 +86,35 @@ TEST_CASE("pipelined requests are answered in their order, whatever kind of hand
   }
 }
 
+TEST_CASE("a client that pipelines many requests does not make others wait for all of them") {
+  std::promise<void> others_wait;
+  std::atomic<int> served{0};
+  WorkerFixture fixture(routes(route("GET /first",
+                                     [&](const Request&) {
+                                       others_wait.get_future().wait();
+                                       return Response::text("first\n");
+                                     }),
+                               route("GET /costly",
+                                     [&](const Request&) {
+                                       const auto end = std::chrono::steady_clock::now() + milliseconds(1);
+                                       while (std::chrono::steady_clock::now() < end) {}
+                                       ++served;
+                                       return Response::text("costly\n");
+                                     }),
+                               route("GET /served", [&](const Request&) { return Response::text(std::to_string(served)); })));
+  auto other = fixture.connect();
+  CHECK(other.get("/served").body == "0");  // it is accepted
+  auto greedy = fixture.connect();
+  std::string requests = "GET /first HTTP/1.1\r\nHost: t\r\n\r\n";
+  for (int i = 0; i < 200; ++i) requests += "GET /costly HTTP/1.1\r\nHost: t\r\n\r\n";
+  greedy.send(requests);
+  other.send("GET /served HTTP/1.1\r\nHost: t\r\n\r\n");
+  others_wait.set_value();
+  CHECK(std::stoi(other.read_response().body) < 100);
+  CHECK(greedy.read_response().body == "first\n");
+  for (int i = 0; i < 200; ++i) CHECK(greedy.read_response().body == "costly\n");
+}
+
 TEST_CASE("a coroutine reads a body of any size as it arrives, framed by length or chunked") {
   WorkerFixture fixture(routes(echo()), 2);
   auto client = fixture.connect();
