@@ -2,7 +2,7 @@
 
 #include <cstdlib>
 
-#include "core/src/routing/pattern.hpp"
+#include "core/src/routing/router.hpp"
 #include "handlers/builtin.hpp"
 
 namespace ropeway::launcher {
@@ -54,10 +54,14 @@ std::unique_ptr<const routing::Site> Application::make_site(const config::Server
     collect([&] { everywhere.push_back(make_middleware(component, services)); });
   }
   std::vector<routing::RouteDefinition> routes;
+  std::vector<routing::PatternSource> patterns;
+  bool complete = true;
   for (const auto& route : config.routes) {
     routing::RouteDefinition definition{route.match, route.handler.name, {}, everywhere, route.pointer};
-    collect([&] { (void)routing::Pattern::parse(route.match, route.pointer + "/match"); });
+    patterns.push_back({route.match, route.pointer + "/match"});
+    if (!route.handler.options) complete = false;
     collect([&] {
+      if (!route.handler.options) return;
       const auto* entry = registry_.find_handler(route.handler.name);
       if (entry == nullptr) throw unknown(route.handler);
       definition.handler = construct(route.handler, [&](const ConfigNode& options) { return entry->make(options, services); });
@@ -67,11 +71,9 @@ std::unique_ptr<const routing::Site> Application::make_site(const config::Server
     }
     routes.push_back(std::move(definition));
   }
-  std::unique_ptr<const routing::Site> site;
-  if (mistakes.empty()) {
-    collect([&] { site = std::make_unique<const routing::Site>(std::move(routes), services); });
-  }
-  return site;
+  for (ConfigError& mistake : routing::mistakes_of(patterns)) mistakes.push_back(std::move(mistake));
+  if (!mistakes.empty() || !complete) return nullptr;
+  return std::make_unique<const routing::Site>(std::move(routes), services);
 }
 
 }  // namespace ropeway::launcher

@@ -20,9 +20,9 @@ class Application {
 
   [[nodiscard]] const config::Catalogue& catalogue() const noexcept { return catalogue_; }
   [[nodiscard]] config::Loaded load(const ConfigSource& source) const;
-  /// Constructs the handlers and middlewares of a configuration. Throws `ConfigError` where one cannot use its options, or fails to
-  /// begin for a reason of its own.
-  /// Adds every mistake that constructors and patterns find to `mistakes`; gives a site where there is none.
+  /// Constructs the handlers and middlewares of a configuration, except those whose options have a mistake already (`Loaded::sound`).
+  /// Adds every mistake that constructors and patterns find to `mistakes`; gives a site where there is none
+  /// and nothing was left out.
   [[nodiscard]] std::unique_ptr<const routing::Site> make_site(const config::ServerConfig& config, Services& services,
                                                                std::vector<ConfigError>& mistakes) const;
 

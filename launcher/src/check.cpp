@@ -6,10 +6,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
-#include <sstream>
 #include <system_error>
 
+#include "core/src/config/printable.hpp"
 #include "core/src/server/worker.hpp"
 #include "launcher/src/application.hpp"
 #include "launcher/src/descriptor.hpp"
@@ -25,24 +24,23 @@ void say(const std::string& text) { std::fprintf(stderr, "%s\n", text.c_str()); 
 int check_here(const ConfigSource& source, const Register& register_handlers, int plan_descriptor) {
   const Application application(register_handlers);
   const config::Loaded loaded = application.load(source);
-  for (const auto& diagnostic : loaded.diagnostics) say(diagnostic.text());
-  if (loaded.config == nullptr) return exit_code::usage;
-
-  try {
+  std::vector<config::Diagnostic> diagnostics = loaded.diagnostics;
+  const config::ServerConfig* config = loaded.config != nullptr ? loaded.config.get() : loaded.sound.get();
+  if (config != nullptr) {
     config::LogConfig quiet;
     quiet.level = LogLevel::warning;
     quiet.file = "-";
     const auto log = open_log(quiet, "check", false);
-    server::WorkerOptions options = server::worker_options(*loaded.config);
+    server::WorkerOptions options = server::worker_options(*config);
     options.log = log.get();
     server::Worker worker(options);
     std::vector<ConfigError> mistakes;
-    (void)application.make_site(*loaded.config, worker.services(), mistakes);
-    for (const ConfigError& mistake : mistakes) say(config::locate(mistake, source.file).text());
-    if (!mistakes.empty()) return exit_code::usage;
-  } catch (const std::exception& error) {
-    say(std::string("the configuration cannot be tried: ") + error.what());
-    return exit_code::failure;
+    (void)application.make_site(*config, worker.services(), mistakes);
+    for (const ConfigError& mistake : mistakes) diagnostics.push_back(config::locate(mistake, source.text, source.file));
+  }
+  if (!diagnostics.empty()) {
+    std::fputs(config::report(std::move(diagnostics), loaded.untold).c_str(), stderr);
+    return exit_code::usage;
   }
   const std::string bytes = encode(plan_of(*loaded.config));
   return write_all(plan_descriptor, bytes.data(), bytes.size()) ? exit_code::success : exit_code::failure;
@@ -52,7 +50,7 @@ int check_here(const ConfigSource& source, const Register& register_handlers, in
   int code = exit_code::failure;
   try {
     code = check_here(source, register_handlers, plan_descriptor);
-  } catch (const std::exception& error) { say(std::string("the handlers cannot be registered: ") + error.what()); }
+  } catch (const std::exception& error) { say(std::string("the configuration cannot be tried: ") + error.what()); }
   std::exit(code);
 }
 
@@ -70,14 +68,10 @@ std::string read_to_end(int descriptor) {
 }  // namespace
 
 std::optional<ConfigSource> read_source(const std::string& file) {
-  errno = 0;
-  std::ifstream stream(file, std::ios::binary);
-  std::ostringstream text;
-  if (stream && stream.peek() != std::ifstream::traits_type::eof()) text << stream.rdbuf();
-  if (stream.is_open() && !stream.bad() && errno == 0) return ConfigSource{file, text.str()};
-  const int error = errno;
-  say(file + ": " + (error == 0 ? "cannot be read" : std::strerror(error)));
-  if (error == ENOENT) say("Name the configuration with --config FILE, or start where a ropeway.json stands.");
+  config::FileText read = config::read_text(file);
+  if (read.error == 0) return ConfigSource{file, std::move(read.text)};
+  say(config::printable(file) + ": " + std::strerror(read.error));
+  if (read.error == ENOENT) say("Name the configuration with --config FILE, or start where a ropeway.json stands.");
   return std::nullopt;
 }
 

@@ -120,7 +120,7 @@ int guarded(const ConfigSource& source, int configuration_code, Serve serve) {
   try {
     return serve();
   } catch (const ConfigError& error) {
-    std::fprintf(stderr, "%s\n", config::locate(error, source.file).text().c_str());
+    std::fprintf(stderr, "%s\n", config::locate(error, source.text, source.file).text().c_str());
     return configuration_code;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "ropeway: the worker cannot go on: %s\n", error.what());

@@ -75,6 +75,35 @@ TEST_CASE("all mistakes that handlers and patterns find are shown at once, too")
   for (const std::string place : {":2:", ":3:", ":4:"}) CHECK(finished.error.find("ropeway.json" + place) != std::string::npos);
 }
 
+TEST_CASE("mistakes of every kind are shown at once: keys and values, patterns, conflicts, and what handlers find") {
+  const TemporaryFolder folder;
+  const std::string file = folder.write("ropeway.json", R"({"thraeds": 1, "limits": {"connections": 0}, "routes": [
+{"match": "/a", "handler": "static_files", "options": {"root": "missing"}},
+{"match": "get /b", "handler": "health"},
+{"match": "GET /c", "handler": "helth"},
+{"match": "GET /c", "handler": "health"},
+{"match": "GET /d/{x}", "handler": "health"},
+{"match": "GET /{y}/e", "handler": "redirect", "options": {"to": "a\u001bb"}},
+{"match": "GET /c", "handler": "health", "options": {"x": 1}}
+]})");
+  const Finished finished = run_program({"check", "--config", file}, folder);
+  CAPTURE(finished.error);
+  CHECK(finished.exit_code == 2);
+  for (const std::string place : {"1:2", "1:42", "2:64", "3:11", "4:32", "5:11", "7:11", "7:66", "8:11", "8:54"}) {
+    CAPTURE(place);
+    CHECK(finished.error.find("ropeway.json:" + place + ": error: ") != std::string::npos);
+  }
+  CHECK(finished.error.find("did you mean \"GET\"") != std::string::npos);
+  CHECK(finished.error.find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("a configuration without end is refused") {
+  const TemporaryFolder folder;
+  const Finished finished = run_program({"check", "--config", "/dev/zero"}, folder);
+  CHECK(finished.exit_code == 2);
+  CHECK(finished.error.find("larger than 16 MiB") != std::string::npos);
+}
+
 TEST_CASE("a variable of the environment overrides the file, and a mistake in it is named") {
   const TemporaryFolder folder;
   const std::string file = folder.write("ropeway.json", R"({"listen": ["127.0.0.1:0"], "routes": [{"match": "/", "handler": "health"}]})");

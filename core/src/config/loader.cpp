@@ -15,6 +15,7 @@
 #include "core/src/config/document.hpp"
 #include "core/src/config/printable.hpp"
 #include "core/src/config/settings.hpp"
+#include "core/src/config/soundness.hpp"
 #include "core/src/config/source_map.hpp"
 #include "core/src/config/validate.hpp"
 
@@ -51,28 +52,6 @@ std::string folder_of(const std::string& file) {
   return error ? std::string() : whole.parent_path().lexically_normal().string();
 }
 
-/// The file's text, or what the system says against it.
-struct FileText {
-  std::string text;
-  std::string fault;
-};
-FileText read_text(const std::string& file) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(file.c_str(), "rb"), &std::fclose);
-  if (!stream) return {{}, std::generic_category().message(errno)};
-  FileText result;
-  constexpr std::size_t step = 64 * 1024;
-  while (result.text.size() <= largest_text) {
-    const std::size_t before = result.text.size();
-    result.text.resize(before + step);
-    const std::size_t count = std::fread(result.text.data() + before, 1, step, stream.get());
-    const int fault = errno;
-    result.text.resize(before + count);
-    if (std::ferror(stream.get()) != 0) return {{}, std::generic_category().message(fault)};
-    if (count < step) break;
-  }
-  return result;
-}
-
 void sort_by_place(std::vector<Diagnostic>& diagnostics) {
   std::stable_sort(diagnostics.begin(), diagnostics.end(), [](const Diagnostic& left, const Diagnostic& right) {
     return std::tuple(left.line == 0, left.line, left.column) < std::tuple(right.line == 0, right.line, right.column);
@@ -96,11 +75,28 @@ std::vector<std::string> override_settings(nlohmann::json& root, const Environme
 std::string Diagnostic::text() const {
   std::string result = printable(file) + ":";
   if (line != 0) result += std::to_string(line) + ":" + std::to_string(column) + ":";
-  result += " error: " + message;
+  result += " error: " + printable(message);
   for (std::string_view rest = excerpt; !rest.empty();) {
     const std::string_view shown = rest.substr(0, rest.find('\n'));
     result += "\n  " + std::string(shown);
     rest.remove_prefix(std::min(shown.size() + 1, rest.size()));
+  }
+  return result;
+}
+
+FileText read_text(const std::string& file) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(file.c_str(), "rb"), &std::fclose);
+  if (!stream) return {{}, errno};
+  FileText result;
+  constexpr std::size_t step = 64 * 1024;
+  while (result.text.size() <= largest_text) {
+    const std::size_t before = result.text.size();
+    result.text.resize(before + step);
+    const std::size_t count = std::fread(result.text.data() + before, 1, step, stream.get());
+    const int error = errno;
+    result.text.resize(before + count);
+    if (std::ferror(stream.get()) != 0) return {{}, error};
+    if (count < step) break;
   }
   return result;
 }
@@ -134,22 +130,34 @@ Loaded load(std::string_view text, const std::string& file, const Catalogue& cat
   }
   for (std::string& sentence : refused) loaded.diagnostics.push_back({"environment", 0, 0, {}, std::move(sentence), {}});
   sort_by_place(loaded.diagnostics);
-  if (loaded.diagnostics.empty()) loaded.config = server_config(std::move(document));
+  loaded.untold = validator.untold();
+  if (loaded.diagnostics.empty()) {
+    loaded.config = server_config(std::move(document), {});
+  } else if (document->root.is_object() && loaded.untold == 0) {
+    const Faults faults(validator.mistakes());
+    replace_faulty(document->root, server_settings(), faults, validator);
+    loaded.sound = server_config(std::move(document), faults);
+  }
   return loaded;
 }
 
-Loaded load_file(const std::string& file, const Catalogue& catalogue, const Environment& environment) {
-  const FileText read = read_text(file);
-  if (!read.fault.empty()) return {nullptr, {{file, 0, 0, {}, "cannot be read: " + read.fault, {}}}};
-  return load(read.text, file, catalogue, environment);
+Diagnostic locate(const ConfigError& error, std::string_view text, const std::string& file) {
+  const Source source = read_source(text);
+  if (!source.value) return {file, 0, 0, error.pointer(), error.what(), {}};
+  const ValueMistake mistake{error.pointer(), error.what(), ValueMistake::At::value};
+  return NamedText{text, file}.at(offset_of(source.map, mistake), error.pointer(), error.what());
 }
 
-Diagnostic locate(const ConfigError& error, const std::string& file) {
-  const FileText read = read_text(file);
-  const Source source = read_source(read.text);
-  if (!read.fault.empty() || !source.value) return {file, 0, 0, error.pointer(), error.what(), {}};
-  const ValueMistake mistake{error.pointer(), error.what(), ValueMistake::At::value};
-  return NamedText{read.text, file}.at(offset_of(source.map, mistake), error.pointer(), error.what());
+std::string report(std::vector<Diagnostic> diagnostics, std::size_t untold) {
+  sort_by_place(diagnostics);
+  if (diagnostics.size() > most_mistakes) {
+    untold += diagnostics.size() - most_mistakes;
+    diagnostics.resize(most_mistakes);
+  }
+  std::string result;
+  for (const Diagnostic& diagnostic : diagnostics) result += diagnostic.text() + '\n';
+  if (untold > 0) result += "and " + std::to_string(untold) + (untold == 1 ? " mistake" : " mistakes") + " more\n";
+  return result;
 }
 
 }  // namespace ropeway::config

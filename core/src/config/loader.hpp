@@ -40,18 +40,29 @@ struct Catalogue {
 struct Loaded {
   std::shared_ptr<const ServerConfig> config;  // nullptr where there are diagnostics
   std::vector<Diagnostic> diagnostics;
+  std::size_t untold = 0;  // mistakes beyond the first hundred of a kind
+  /// Where there are diagnostics: the rest, so that constructors of handlers can be tried, too. Faulty routes are left out, other
+  /// settings with a mistake have their default. nullptr where the text is no JSON object. Not to be served.
+  std::shared_ptr<const ServerConfig> sound;
 };
+
+/// The text of a file: 16 MiB and a little at most, which `load` refuses as too large.
+struct FileText {
+  std::string text;
+  int error = 0;  // `errno` where it could not be read
+};
+[[nodiscard]] FileText read_text(const std::string& file);
 
 /// Reads `text` (JSON, RFC 8259, with // and /* */ comments; `file` is its name for messages and the folder of relative paths). Finds
 /// all mistakes at once (the first hundred): syntax, duplicate and unknown keys, types, ranges, addresses, unknown handlers, options of
 /// each handler. Opens nothing. Variables of `environment` (ROPEWAY_THREADS, ROPEWAY_LIMITS_BODY_BYTES) override what the text says.
 /// Whatever the text, it does not throw; a catalogue with a default that its own setting refuses is `std::logic_error`.
 [[nodiscard]] Loaded load(std::string_view text, const std::string& file, const Catalogue& catalogue, const Environment& environment = {});
-/// The same for a file; one that cannot be read is a diagnostic.
-[[nodiscard]] Loaded load_file(const std::string& file, const Catalogue& catalogue, const Environment& environment = std::getenv);
 
-/// A mistake found later (a handler's constructor threw `ConfigError`), with its place in the file.
-[[nodiscard]] Diagnostic locate(const ConfigError& error, const std::string& file);
+/// A mistake found later (a handler's constructor threw `ConfigError`), with its place in the text.
+[[nodiscard]] Diagnostic locate(const ConfigError& error, std::string_view text, const std::string& file);
+/// All that is wrong, as a person wants to see it: in the order of the text, a hundred at most, and how many more there are.
+[[nodiscard]] std::string report(std::vector<Diagnostic> diagnostics, std::size_t untold);
 
 /// The JSON Schema (draft 2020-12) of the whole configuration.
 [[nodiscard]] std::string schema(const Catalogue& catalogue);

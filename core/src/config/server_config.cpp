@@ -8,6 +8,7 @@
 
 #include "core/src/config/document.hpp"
 #include "core/src/config/listen_address.hpp"
+#include "core/src/config/soundness.hpp"
 #include "core/src/config/source_map.hpp"
 
 namespace ropeway::config {
@@ -40,15 +41,42 @@ std::vector<ListenAddress> read_addresses(const ConfigNode& root, const std::str
   return addresses;
 }
 
-ComponentConfig read_component(const Document& document, const ConfigNode& node, std::string_view name_key) {
-  return {node.json().at(std::string(name_key)).get<std::string>(),
-          ConfigNode(document, node.json().at("options"), node.pointer("options")), node.pointer(name_key)};
+/// Whether `node` is an object with a sound text of that name.
+bool has_text(const ConfigNode& node, const char* name, const Faults& faults) {
+  const nlohmann::json& value = node.json();
+  return value.is_object() && value.contains(name) && value[name].is_string() && !faults.within(node.pointer(name));
 }
 
-std::vector<ComponentConfig> read_middlewares(const Document& document, const ConfigNode& node) {
+ComponentConfig read_component(const Document& document, const ConfigNode& node, const char* name_key, const Faults& faults) {
+  ComponentConfig component{{}, std::nullopt, node.pointer(name_key)};
+  if (!has_text(node, name_key, faults)) return component;
+  component.name = node.json().at(name_key).get<std::string>();
+  if (node.json().contains("options") && !faults.within(node.pointer("options"))) {
+    component.options.emplace(document, node.json().at("options"), node.pointer("options"));
+  }
+  return component;
+}
+
+std::vector<ComponentConfig> read_middlewares(const Document& document, const ConfigNode& node, const Faults& faults) {
   std::vector<ComponentConfig> middlewares;
-  for (const ConfigNode& middleware : node.list("middlewares")) middlewares.push_back(read_component(document, middleware, "name"));
+  const auto& value = node.json();
+  if (!value.is_object() || !value.contains("middlewares") || !value["middlewares"].is_array() || faults.at(node.pointer("middlewares"))) {
+    return middlewares;
+  }
+  for (const ConfigNode& middleware : node.list("middlewares")) {
+    if (!faults.within(middleware.pointer())) middlewares.push_back(read_component(document, middleware, "name", faults));
+  }
   return middlewares;
+}
+
+std::vector<RouteConfig> read_routes(const Document& document, const ConfigNode& root, const Faults& faults) {
+  std::vector<RouteConfig> routes;
+  for (const ConfigNode& node : root.list("routes")) {
+    if (!has_text(node, "match", faults)) continue;
+    routes.push_back({node.json().at("match").get<std::string>(), read_component(document, node, "handler", faults),
+                      read_middlewares(document, node, faults), node.pointer()});
+  }
+  return routes;
 }
 
 LimitsConfig read_limits(const ConfigNode& node) {
@@ -100,17 +128,14 @@ LogConfig read_log(const ConfigNode& node) {
 
 }  // namespace
 
-std::shared_ptr<const ServerConfig> server_config(std::shared_ptr<const ConfigNode::Document> document) {
+std::shared_ptr<const ServerConfig> server_config(std::shared_ptr<const ConfigNode::Document> document, const Faults& faults) {
   const ConfigNode root(document, document->root, "");
   auto config = std::make_shared<ServerConfig>();
   config->processes = read_count(root, "processes");
   config->threads = read_count(root, "threads");
   config->listen = read_addresses(root, document->folder);
-  for (const ConfigNode& node : root.list("routes")) {
-    config->routes.push_back(
-        {node.string("match"), read_component(document, node, "handler"), read_middlewares(document, node), node.pointer()});
-  }
-  config->middlewares = read_middlewares(document, root);
+  config->routes = read_routes(document, root, faults);
+  config->middlewares = read_middlewares(document, root, faults);
   config->limits = read_limits(root.object("limits"));
   config->timeouts = read_timeouts(root.object("timeouts"));
   const ConfigNode blocking = root.object("blocking");

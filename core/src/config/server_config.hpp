@@ -25,7 +25,7 @@ struct ListenAddress {
 /// A handler or middleware that a route names.
 struct ComponentConfig {
   std::string name;
-  std::optional<ConfigNode> options;  // always there after validation
+  std::optional<ConfigNode> options;  // nothing only where there is a mistake in it or in the name (`Loaded::sound`)
   std::string pointer;                // of the name
 };
 
@@ -80,7 +80,10 @@ struct ServerConfig {
   std::string server_name;  // value of the `Server` field; "" sends none
 };
 
-/// The typed form of a document that was checked without a mistake; it keeps the document alive.
-[[nodiscard]] std::shared_ptr<const ServerConfig> server_config(std::shared_ptr<const ConfigNode::Document> document);
+class Faults;
+
+/// The typed form of a document that was checked; it keeps the document alive. Routes and components with a mistake are left out; their
+/// pointers do not move.
+[[nodiscard]] std::shared_ptr<const ServerConfig> server_config(std::shared_ptr<const ConfigNode::Document> document, const Faults& faults);
 
 }  // namespace ropeway::config

@@ -72,7 +72,11 @@ void Validator::check(json& value, const Setting& setting, const std::string& po
 }
 
 void Validator::report(std::string pointer, std::string message, ValueMistake::At at) {
-  if (mistakes_.size() < most_mistakes) mistakes_.push_back({std::move(pointer), std::move(message), at});
+  if (mistakes_.size() == most_mistakes) {
+    ++untold_;
+    return;
+  }
+  mistakes_.push_back({std::move(pointer), std::move(message), at});
 }
 
 void Validator::unexpected(const json& value, const Setting& setting, const std::string& pointer) {

@@ -31,7 +31,10 @@ class Validator {
   void check(nlohmann::json& value, const Setting& setting, const std::string& pointer);
   void report(std::string pointer, std::string message, ValueMistake::At at = ValueMistake::At::value);
 
+  /// The first `most_mistakes`.
   [[nodiscard]] const std::vector<ValueMistake>& mistakes() const noexcept { return mistakes_; }
+  /// How many more there were.
+  [[nodiscard]] std::size_t untold() const noexcept { return untold_; }
 
  private:
   void check_value(nlohmann::json& value, const Setting& setting, const std::string& pointer);
@@ -45,6 +48,7 @@ class Validator {
 
   ConfigNode::Document& document_;
   std::vector<ValueMistake> mistakes_;
+  std::size_t untold_ = 0;
 };
 
 /// The default of a setting; nothing where it has none. An object whose members all have one has an empty object.

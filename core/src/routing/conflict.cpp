@@ -1,6 +1,8 @@
 #include "core/src/routing/conflict.hpp"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 // Which pairs of patterns conflict, by Go's rule: the requests that both match must not be empty, and neither set of requests may hold
 // the other one properly.
@@ -21,19 +23,16 @@ constexpr Relation crossed = left_narrower | right_narrower;  // each is narrowe
 
 class Overlay {
  public:
-  explicit Overlay(const RouteTree& tree) : tree_(tree) {}
+  Overlay(const RouteTree& tree, std::size_t most) : tree_(tree), most_(most) {}
 
-  std::optional<Conflict> find() {
-    for (const std::uint32_t root : tree_.roots) {
-      visit(root, root, equal);
-      if (conflict_) break;
-    }
-    return conflict_;
+  std::vector<Conflict> find() {
+    for (const std::uint32_t root : tree_.roots) visit(root, root, equal);
+    return std::move(conflicts_);
   }
 
  private:
   void visit(std::uint32_t left_index, std::uint32_t right_index, Relation relation) {
-    if (conflict_) return;
+    if (enough()) return;
     const RouteTree::Node& left = tree_.nodes[left_index];
     const RouteTree::Node& right = tree_.nodes[right_index];
     const bool same = left_index == right_index;  // then each pair needs one look, not two
@@ -68,7 +67,7 @@ class Overlay {
   // Every leaf behind at least one more segment.
   template <class Visit>
   void below(const RouteTree::Node& node, const Visit& visit_leaf) {
-    if (conflict_) return;
+    if (enough()) return;
     const auto child = [&](std::uint32_t index) {
       const RouteTree::Node& next = tree_.nodes[index];
       for (const std::uint32_t leaf : {next.here, next.end, next.rest}) visit_leaf(leaf);
@@ -79,7 +78,7 @@ class Overlay {
   }
 
   void compare(std::uint32_t left, std::uint32_t right, Relation relation) {
-    if (left == RouteTree::none || right == RouteTree::none || conflict_) return;
+    if (left == RouteTree::none || right == RouteTree::none) return;
     const std::vector<RouteTree::Route>& left_routes = tree_.leaves[left].routes;
     const std::vector<RouteTree::Route>& right_routes = tree_.leaves[right].routes;
     for (std::size_t i = 0; i < left_routes.size(); ++i) {
@@ -89,19 +88,24 @@ class Overlay {
 
   void compare(const RouteTree::Route& left, const RouteTree::Route& right, Relation relation) {
     const MethodSet both = left.methods & right.methods;
-    if (both == 0 || conflict_) return;
+    if (both == 0 || enough()) return;
     if (both != left.methods) relation |= right_narrower;
     if (both != right.methods) relation |= left_narrower;
     if (relation != equal && relation != crossed) return;
-    conflict_ = Conflict{std::min(left.pattern, right.pattern), std::max(left.pattern, right.pattern), relation == equal};
+    const Conflict conflict{std::min(left.pattern, right.pattern), std::max(left.pattern, right.pattern), relation == equal};
+    if (told_.insert(conflict.later).second) conflicts_.push_back(conflict);
   }
 
+  [[nodiscard]] bool enough() const noexcept { return conflicts_.size() >= most_; }
+
   const RouteTree& tree_;
-  std::optional<Conflict> conflict_;
+  std::size_t most_;
+  std::vector<Conflict> conflicts_;
+  std::set<std::uint32_t> told_;
 };
 
 }  // namespace
 
-std::optional<Conflict> find_conflict(const RouteTree& tree) { return Overlay(tree).find(); }
+std::vector<Conflict> find_conflicts(const RouteTree& tree, std::size_t most) { return Overlay(tree, most).find(); }
 
 }  // namespace ropeway::routing

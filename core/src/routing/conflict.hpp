@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <vector>
 
 #include "core/src/routing/route_tree.hpp"
 
@@ -14,7 +14,7 @@ struct Conflict {
   bool same_requests;  // whether they match exactly the same requests
 };
 
-/// The first conflict in the tree, or nothing.
-[[nodiscard]] std::optional<Conflict> find_conflict(const RouteTree& tree);
+/// Conflicts in the tree: at most `most`, and at most one for each pattern that stands later.
+[[nodiscard]] std::vector<Conflict> find_conflicts(const RouteTree& tree, std::size_t most);
 
 }  // namespace ropeway::routing

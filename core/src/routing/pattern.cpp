@@ -4,6 +4,7 @@
 #include <optional>
 
 #include <ropeway/config_node.hpp>
+#include <ropeway/method.hpp>
 #include <ropeway/url.hpp>
 
 #include "core/src/http/field_value.hpp"
@@ -46,6 +47,12 @@ class Parser {
       if (!http::is_token_character(text_[i])) fail(i, "the method has a character that no method may have");
     }
     result_.method = text_.substr(0, size);
+    std::string upper = result_.method;
+    std::transform(upper.begin(), upper.end(), upper.begin(),
+                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+    if (upper != result_.method && method_from(upper) != Method::other) {  // RFC 9110 §9.1
+      fail(0, "methods are case-sensitive: \"" + result_.method + "\" is none that a client sends, did you mean \"" + upper + "\"?");
+    }
     position_ = size;
     while (position_ < text_.size() && is_blank(text_[position_])) ++position_;
   }

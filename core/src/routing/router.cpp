@@ -1,8 +1,7 @@
 #include "core/src/routing/router.hpp"
 
 #include <algorithm>
-
-#include <ropeway/config_node.hpp>
+#include <utility>
 
 #include "core/src/routing/conflict.hpp"
 
@@ -24,6 +23,14 @@ std::string example(const Pattern& left, const Pattern& right) {
   return '"' + method + left.host + common_path(left, right) + '"';
 }
 
+ConfigError describe(const Conflict& conflict, const std::vector<Pattern>& patterns, const std::vector<PatternSource>& sources) {
+  const std::string where = conflict.same_requests ? ": they match the same requests"
+                                                   : ": both match " + example(patterns[conflict.earlier], patterns[conflict.later]) +
+                                                         ", and neither is more specific";
+  return {sources[conflict.later].pointer,
+          "route " + quoted(sources[conflict.later]) + " conflicts with " + quoted(sources[conflict.earlier]) + where};
+}
+
 }  // namespace
 
 struct Router::Walk {
@@ -34,21 +41,36 @@ struct Router::Walk {
 
 Router::Router(const std::vector<PatternSource>& sources) {
   patterns_.reserve(sources.size());  // the tree refers to their text
+  for (const PatternSource& source : sources) insert(source);
+  const std::vector<Conflict> conflicts = find_conflicts(tree_, 1);
+  if (!conflicts.empty()) throw describe(conflicts.front(), patterns_, sources);
+}
+
+void Router::insert(const PatternSource& source) {
+  Pattern pattern = Pattern::parse(source.text, source.pointer);
+  const MethodSet methods = method_table_.add(pattern.method);
+  if (methods == 0) throw ConfigError(source.pointer, "too many different methods: " + quoted(source) + " names one more");
+  methods_ |= methods;
+  patterns_.push_back(std::move(pattern));
+  tree_.insert(patterns_.back(), static_cast<std::uint32_t>(patterns_.size() - 1), methods);
+}
+
+std::vector<ConfigError> mistakes_of(const std::vector<PatternSource>& sources) {
+  constexpr std::size_t most_conflicts = 100;
+  std::vector<ConfigError> mistakes;
+  Router router;
+  router.patterns_.reserve(sources.size());
+  std::vector<PatternSource> sound;
   for (const PatternSource& source : sources) {
-    const Pattern& pattern = patterns_.emplace_back(Pattern::parse(source.text, source.pointer));
-    const MethodSet methods = method_table_.add(pattern.method);
-    if (methods == 0) throw ConfigError(source.pointer, "too many different methods: " + quoted(source) + " names one more");
-    methods_ |= methods;
-    tree_.insert(pattern, static_cast<std::uint32_t>(patterns_.size() - 1), methods);
+    try {
+      router.insert(source);
+      sound.push_back(source);
+    } catch (const ConfigError& error) { mistakes.push_back(error); }
   }
-  if (const auto conflict = find_conflict(tree_)) {
-    const Pattern& earlier = patterns_[conflict->earlier];
-    const Pattern& later = patterns_[conflict->later];
-    throw ConfigError(sources[conflict->later].pointer,
-                      "route " + quoted(sources[conflict->later]) + " conflicts with " + quoted(sources[conflict->earlier]) +
-                          (conflict->same_requests ? ": they match the same requests"
-                                                   : ": both match " + example(earlier, later) + ", and neither is more specific"));
+  for (const Conflict& conflict : find_conflicts(router.tree_, most_conflicts)) {
+    mistakes.push_back(describe(conflict, router.patterns_, sound));
   }
+  return mistakes;
 }
 
 Router::Found Router::match(Method method, std::string_view method_name, std::string_view host, std::string_view path) const noexcept {

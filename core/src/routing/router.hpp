@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include <ropeway/config_node.hpp>
 #include <ropeway/method.hpp>
 
 #include "core/src/routing/method_set.hpp"
@@ -19,6 +20,10 @@ struct PatternSource {
   std::string text;
   std::string pointer;
 };
+
+/// What is wrong with patterns that are to be routes of one site: each that is malformed, and each that conflicts with an earlier one (a
+/// hundred of those at most).
+[[nodiscard]] std::vector<ConfigError> mistakes_of(const std::vector<PatternSource>& sources);
 
 /// Finds the pattern that answers a request; the most specific one wins, whatever their order: an exact host before "*.example.org"
 /// (the longer domain first) before none; a literal segment before `{name}` before `{name...}`; a named method before none.
@@ -43,6 +48,7 @@ class Router {
 
   /// Throws `ConfigError` for a malformed pattern, and for two that conflict, with the place of the later one.
   explicit Router(const std::vector<PatternSource>& sources);
+  friend std::vector<ConfigError> mistakes_of(const std::vector<PatternSource>& sources);
 
   /// `path` is decoded and begins with "/", and `host` has no port, as `Request` gives them. Allocates nothing.
   [[nodiscard]] Found match(Method method, std::string_view method_name, std::string_view host, std::string_view path) const noexcept;
@@ -59,6 +65,8 @@ class Router {
   [[nodiscard]] std::string allow(MethodSet methods) const { return method_table_.allow(methods); }
 
  private:
+  Router() = default;
+  void insert(const PatternSource& source);
   struct Walk;
   bool descend(Walk& walk, std::uint32_t node, std::size_t position, std::uint32_t depth) const noexcept;
   bool accept(Walk& walk, std::uint32_t leaf, std::uint32_t depth) const noexcept;

@@ -144,13 +144,16 @@ TEST_CASE("everything that is wrong is told at once, in the order of the file") 
 TEST_CASE("a configuration with a million mistakes shows the first hundred") {
   std::string text = "{\"listen\": [";
   for (int i = 0; i < 100'000; ++i) text += i == 0 ? "1" : ",1";
-  CHECK(load_sample(text + "]}").diagnostics.size() == 100);
+  const Loaded loaded = load_sample(text + "]}");
+  CHECK(loaded.diagnostics.size() == 100);
+  CHECK(loaded.untold == 99'900);
+  CHECK(report(loaded.diagnostics, loaded.untold).ends_with("\nand 99900 mistakes more\n"));
 }
 
 TEST_CASE("a file is read from its path, and paths in it start at its folder") {
   const TemporaryFile file(R"({"routes": [{"match": "/", "handler": "static", "options": {"root": "site/../www"}}],
                               "log": {"file": "logs/error.log", "access": {"file": "/var/log/access"}}, "listen": ["unix:r.sock"]})");
-  const Loaded loaded = load_file(file.path(), sample_catalogue(), {});
+  const Loaded loaded = load(read_text(file.path()).text, file.path(), sample_catalogue());
   REQUIRE(loaded.config != nullptr);
   CHECK(loaded.config->routes[0].handler.options->path("root") == file.folder() + "/www");
   CHECK(loaded.config->log.file == file.folder() + "/logs/error.log");
@@ -158,33 +161,49 @@ TEST_CASE("a file is read from its path, and paths in it start at its folder") {
   CHECK(loaded.config->listen[0].host == file.folder() + "/r.sock");
 }
 
-TEST_CASE("a file that cannot be read is a diagnostic without a place") {
+TEST_CASE("a file that cannot be read has the system's error") {
   const TemporaryFile file("{}");
-  const Loaded missing = load_file(file.folder() + "/none.json", sample_catalogue(), {});
-  REQUIRE(missing.diagnostics.size() == 1);
-  CHECK(missing.diagnostics[0].text() == file.folder() + "/none.json: error: cannot be read: No such file or directory");
-  const Loaded folder = load_file(file.folder(), sample_catalogue(), {});
-  REQUIRE(folder.diagnostics.size() == 1);
-  CHECK(folder.diagnostics[0].message == "cannot be read: Is a directory");
+  CHECK(read_text(file.folder() + "/none.json").error == ENOENT);
+  CHECK(read_text(file.folder()).error == EISDIR);
+}
+
+TEST_CASE("what has no mistake can be tried although other things have") {
+  const Loaded loaded = load_sample(R"({"threads": "many", "limits": {"body_bytes": "2k", "connections": 0}, "routes": [
+    {"match": "/a", "handler": "hello"}, 7, {"match": 3, "handler": "hello"}, {"handler": "hello"}, {"match": "/b"},
+    {"match": "/c", "handler": "hello", "options": {"x": 1}}, {"match": "/d", "handler": "hello", "middlewares": ["compres", "compress"]}]})");
+  CHECK(loaded.config == nullptr);
+  REQUIRE(loaded.sound != nullptr);
+  const ServerConfig& sound = *loaded.sound;
+  CHECK_FALSE(sound.threads);
+  CHECK(sound.limits.connections == 16384);
+  REQUIRE(sound.routes.size() == 4);
+  CHECK(sound.routes[0].handler.options);
+  CHECK(sound.routes[1].pointer == "/routes/4");
+  CHECK_FALSE(sound.routes[1].handler.options);
+  CHECK_FALSE(sound.routes[2].handler.options);
+  CHECK(sound.routes[3].handler.options);
+  REQUIRE(sound.routes[3].middlewares.size() == 1);
+  CHECK(sound.routes[3].middlewares[0].pointer == "/routes/6/middlewares/1/name");
+  for (const std::string_view text : {"[]", "{", "3"}) CHECK(load_sample(text).sound == nullptr);
 }
 
 TEST_CASE("a file that is too large is refused before it is read whole") {
   const TemporaryFile file(std::string(17 * 1024 * 1024, ' '));
-  const Loaded loaded = load_file(file.path(), sample_catalogue(), {});
+  const Loaded loaded = load(read_text(file.path()).text, file.path(), sample_catalogue());
   CHECK(shown(loaded.diagnostics) == "1:1 the file is larger than 16 MiB\n");
 }
 
 TEST_CASE("a mistake that a handler finds later gets its place in the file") {
   const TemporaryFile file("{\"routes\": [\n {\"match\": \"/\", \"handler\": \"static\",\n  \"options\": {\"root\": \"nowhere\"}}]}");
-  const Loaded loaded = load_file(file.path(), sample_catalogue(), {});
+  const Loaded loaded = load(read_text(file.path()).text, file.path(), sample_catalogue());
   REQUIRE(loaded.config != nullptr);
   const auto& handler = loaded.config->routes[0].handler;
-  const Diagnostic written = locate(handler.options->error("root", "no such folder"), file.path());
+  const Diagnostic written = locate(handler.options->error("root", "no such folder"), read_text(file.path()).text, file.path());
   CHECK(written.text() ==
         file.path() + ":3:23: error: no such folder\n    \"options\": {\"root\": \"nowhere\"}}]}\n                        ^");
-  const Diagnostic by_default = locate(handler.options->error("index", "no such file"), file.path());
+  const Diagnostic by_default = locate(handler.options->error("index", "no such file"), read_text(file.path()).text, file.path());
   CHECK(shown({by_default}) == "3:14 no such file\n");
-  const Diagnostic gone = locate(ConfigError("/threads", "too many"), file.folder() + "/none.json");
+  const Diagnostic gone = locate(ConfigError("/threads", "too many"), "no JSON", "ropeway.json");
   CHECK(shown({gone}) == "0:0 too many\n");
 }
 

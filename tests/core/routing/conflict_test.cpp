@@ -118,6 +118,16 @@ TEST_CASE("the message names both routes and their places") {
   CHECK_THROWS_WITH_AS(Router({{"/a", ""}, {"/a", ""}}), "route \"/a\" conflicts with \"/a\": they match the same requests", ConfigError);
 }
 
+TEST_CASE("all that is wrong with patterns is found at once, each later pattern once") {
+  const auto mistakes =
+      ropeway::routing::mistakes_of({{"/a", "/0"}, {"x", "/1"}, {"/a", "/2"}, {"/b/{p}", "/3"}, {"/{q}/c", "/4"}, {"/a", "/5"}});
+  std::vector<std::string> pointers;
+  for (const ConfigError& mistake : mistakes) pointers.push_back(mistake.pointer());
+  std::sort(pointers.begin(), pointers.end());
+  CHECK(pointers == std::vector<std::string>{"/1", "/2", "/4", "/5"});
+  CHECK(ropeway::routing::mistakes_of({{"/a", "/0"}, {"/b", "/1"}}).empty());
+}
+
 TEST_CASE("a conflict is found among ten thousand routes") {
   std::vector<ropeway::routing::PatternSource> sources;
   for (int i = 0; i < 5000; ++i) {
