@@ -41,6 +41,9 @@ FixedResponse::FixedResponse(const ConfigNode& options)
   const ConfigNode fields = options.object("headers");
   for (std::string& name : fields.keys()) {
     if (is_reserved(name)) throw fields.error(name, "the server itself sets `" + name + "`: remove it");
+    if (probe.contains(name) && !same_field_name(name, "Content-Type")) {
+      throw fields.error(name, "this field is written twice; names are the same in capitals and small letters");
+    }
     if (same_field_name(name, "Content-Type")) throw fields.error(name, "write this as `media_type`");
     std::string value = fields.string(name);
     try {

@@ -68,19 +68,30 @@ struct CloseDirectory {
 
 Folder read_folder(const Root& root, const RelativePath& path, const OpenFile& opened, RelativePath::Dotfiles dotfiles) {
   Folder folder;
+  std::vector<std::string> names;
+  {
+    const auto directory = open_directory(opened);
+    while (const dirent* found = ::readdir(directory.get())) {
+      const std::string_view name = found->d_name;
+      if (name == "." || name == ".." || (name.front() == '.' && dotfiles == RelativePath::Dotfiles::hidden)) continue;
+      if (names.size() == Folder::most_names) {
+        folder.is_cut = true;
+        break;
+      }
+      names.emplace_back(name);
+    }
+  }
+  if (names.size() > Folder::most_entries) std::sort(names.begin(), names.end(), reads_before);
   RelativePath scratch = path;
-  const auto directory = open_directory(opened);
-  while (const dirent* found = ::readdir(directory.get())) {
-    const std::string_view name = found->d_name;
-    if (name == "." || name == ".." || (name.front() == '.' && dotfiles == RelativePath::Dotfiles::hidden)) continue;
-    const auto status = status_of(root, scratch, opened, found->d_name);
+  for (const std::string& name : names) {
+    const auto status = status_of(root, scratch, opened, name.c_str());
     if (!status || (!S_ISREG(status->st_mode) && !S_ISDIR(status->st_mode))) continue;
     if (folder.entries.size() == Folder::most_entries) {
       folder.is_cut = true;
       break;
     }
     const bool is_folder = S_ISDIR(status->st_mode);
-    folder.entries.push_back({std::string(name), is_folder, is_folder ? 0 : static_cast<std::uint64_t>(status->st_size),
+    folder.entries.push_back({name, is_folder, is_folder ? 0 : static_cast<std::uint64_t>(status->st_size),
                               std::chrono::system_clock::from_time_t(status->st_mtim.tv_sec)});
   }
   return folder;

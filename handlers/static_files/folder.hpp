@@ -20,9 +20,10 @@ struct FolderEntry {
   std::chrono::system_clock::time_point modified{};
 };
 
-/// What a folder holds, at most `most_entries` names of it.
+/// What a folder holds, at most `most_entries` names of it: the first by name, among the `most_names` that the system tells first.
 struct Folder {
   static constexpr std::size_t most_entries = 10'000;
+  static constexpr std::size_t most_names = 100'000;
   std::vector<FolderEntry> entries;
   bool is_cut = false;  // there are more
 };

@@ -58,7 +58,7 @@ class Location {
 
 }  // namespace
 
-Root::Root(const std::string& path, Links links, Resolution resolution) : links_(links) {
+Root::Root(const std::string& path, Links links, Resolution resolution) : path_(path), links_(links) {
   const int descriptor = ::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) throw std::system_error(errno, std::generic_category());
   folder_ = std::make_shared<const OpenFile>(descriptor);
@@ -71,6 +71,17 @@ Root::Root(const std::string& path, Links links, Resolution resolution) : links_
   if (!kernel_resolves_ && Location(descriptor).view().empty()) {
     throw std::system_error(ENOSYS, std::generic_category(), "links cannot be confined here (openat2 is refused and /proc is not mounted)");
   }
+}
+
+void Root::follow_name() const noexcept {
+  struct stat named{};
+  struct stat served{};
+  if (::stat(path_.c_str(), &named) != 0 || ::fstat(folder_->descriptor(), &served) != 0) return;
+  if (named.st_dev == served.st_dev && named.st_ino == served.st_ino) return;
+  const int descriptor = ::open(path_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  ::dup3(descriptor, folder_->descriptor(), O_CLOEXEC);  // at once, for every thread: a system call meets the old folder or the new one
+  ::close(descriptor);
 }
 
 int Root::status(const char* path, struct stat& status) const noexcept {

@@ -135,7 +135,9 @@ namespace {
 
 Settings StaticFiles::settings() {
   return {
-      Setting::path("root", "The folder that is served. It is opened once, when the worker starts.").required(),
+      Setting::path("root",
+                    "The folder that is served. Where its name comes to stand for another folder, that one is served within a second.")
+          .required(),
       Setting::list("index", "Files that answer for their folder; the first that exists counts.", Setting::string("name", "A file name."))
           .by_default("[\"index.html\"]"),
       Setting::boolean("listing", "Show the files of a folder without an index file (JSON for `Accept: application/json`).")
@@ -164,6 +166,7 @@ Settings StaticFiles::settings() {
 StaticFiles::StaticFiles(const ConfigNode& options, Services& services)
     : clock_(services.clock()),
       root_(open_root(options)),
+      root_looked_at_(services.clock().steady_now()),
       index_(index_names(options)),
       listing_(options.boolean("listing")),
       dotfiles_(options.boolean("dotfiles") ? RelativePath::Dotfiles::served : RelativePath::Dotfiles::hidden),
@@ -180,9 +183,17 @@ Response StaticFiles::handle(const Request& request) const {
     return (asks ? Response(Status::no_content) : Response::error(Status::method_not_allowed)).header("Allow", "GET, HEAD, OPTIONS");
   }
   const auto local = local_path(request, prefix_);
+  look_after_root();
   RelativePath path;
   if (!local || !path.assign(*local, dotfiles_)) return not_found();
   return request.path().ends_with('/') ? serve_folder(request, path) : serve_file(request, path);
+}
+
+void StaticFiles::look_after_root() const noexcept {
+  const auto now = clock_.steady_now();
+  auto looked_at = root_looked_at_.load(std::memory_order_relaxed);
+  if (now - looked_at < FileCache::resolution_time) return;
+  if (root_looked_at_.compare_exchange_strong(looked_at, now, std::memory_order_relaxed)) root_.follow_name();
 }
 
 StaticFiles::Found StaticFiles::find(RelativePath& path, Kind kind) const {
@@ -245,7 +256,7 @@ Response StaticFiles::serve_listing(const Request& request, const RelativePath& 
   const Root::Opened opened = root_.open(path.c_str());
   if (!opened.file) return response_to(opened.error);
   struct stat status;
-  if (::fstat(opened.file->descriptor(), &status) != 0 || !S_ISDIR(status.st_mode)) return not_found();
+  if (::fstat(opened.file->descriptor(), &status) != 0 || !S_ISDIR(status.st_mode) || status.st_nlink == 0) return not_found();
   Response response = listing_response(request, path.view(), read_folder(root_, path, *opened.file, dotfiles_));
   response.headers().add("X-Content-Type-Options", "nosniff");
   return response;

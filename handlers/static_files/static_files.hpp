@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +32,8 @@ namespace ropeway::handlers {
 /// than a minute was forgotten when the file changed, and is not used. Whether there are siblings is looked up with the file, so that one
 /// that is new may take a second to be seen.
 ///
+/// Where the root's name comes to stand for another folder (renamed, or a link set anew), that one is served within a second.
+///
 /// The cost of a file that was asked for lately: one system call, to see that it has not changed, and no allocation.
 class StaticFiles final : public Handler {
  public:
@@ -47,6 +51,7 @@ class StaticFiles final : public Handler {
 
   enum class Kind : bool { original, sibling };
 
+  void look_after_root() const noexcept;
   [[nodiscard]] Found find(RelativePath& path, Kind kind = Kind::original) const;
   [[nodiscard]] Found load(RelativePath& path, Kind kind, bool is_folder = false) const;
   [[nodiscard]] CodingSet find_siblings(RelativePath& path) const;
@@ -58,6 +63,7 @@ class StaticFiles final : public Handler {
 
   const Clock& clock_;
   Root root_;
+  mutable std::atomic<std::chrono::steady_clock::time_point> root_looked_at_;
   std::vector<std::string> index_;
   bool listing_;
   RelativePath::Dotfiles dotfiles_;

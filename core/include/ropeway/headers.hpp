@@ -43,6 +43,7 @@ class HeaderView {
 ///
 /// Names must be tokens (RFC 9110 §5.6.2) and values must hold no CR, LF, NUL or other control character but tab
 /// (RFC 9110 §5.5): `add` and `set` throw `std::invalid_argument` otherwise, so that no handler can inject a field.
+/// Spaces and tabs around a value are no part of it (§5.5) and go.
 /// Not safe for use from several threads at once. Memory that was grown is kept by `clear`, for reuse.
 class Headers {
  public:

@@ -72,6 +72,7 @@ std::size_t HeaderView::count(std::string_view name) const noexcept {
 
 void Headers::add(std::string_view name, std::string_view value) {
   require_valid(name, value);
+  value = http::trim(value);
   if (points_into(name, text_) || points_into(value, text_)) return add(std::string(name), std::string(value));  // text_ may move
   const std::size_t begin = text_.size();
   const std::size_t size = name.size() + separator.size() + value.size() + line_end.size();

@@ -67,6 +67,14 @@ TEST_CASE("added fields stand in the wire form in their order") {
   CHECK(headers.find("set-cookie") == "a=1");
 }
 
+TEST_CASE("blanks around a value are no part of it (RFC 9110 §5.5)") {
+  Headers headers;
+  headers.add("A", " \tone two \t");
+  headers.set("B", "  ");
+  CHECK(headers.wire() == "A: one two\r\nB: \r\n");
+  CHECK(headers.find("A") == "one two");
+}
+
 TEST_CASE("set replaces every field of the name and keeps the others") {
   Headers headers;
   headers.add("A", "1");

@@ -50,6 +50,7 @@ TEST_CASE("options that cannot be sent are refused with their place") {
       {R"({"headers": {"a b": "c"}})", "/headers/a b"},
       {R"({"headers": {"content-length": "3"}})", "/headers/content-length"},
       {R"({"headers": {"Content-Type": "text/css"}})", "/headers/Content-Type"},
+      {R"({"headers": {"X-A": "1", "x-a": "2"}})", "/headers/x-a"},
   };
   for (const auto& [json, pointer] : cases) {
     CAPTURE(json);

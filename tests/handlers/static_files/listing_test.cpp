@@ -169,6 +169,7 @@ TEST_CASE("a folder with more names than a page holds is cut, and the page says 
       nlohmann::json::parse(testing::body_of(served.call(testing::RequestBuilder("GET", "/").header("Accept", "application/json"))));
   CHECK(json["truncated"] == true);
   CHECK(json["entries"].size() == Folder::most_entries);
+  CHECK(json["entries"].back()["name"] == "9999");
 }
 
 TEST_CASE("JSON is for those who would rather have it") {

@@ -146,4 +146,30 @@ TEST_CASE("what is opened does not survive the start of another program") {
   }
 }
 
+TEST_CASE("a root follows its name to another folder, and stays where there is none") {
+  const TemporaryFolder folder;
+  folder.write("releases/1/file", "one");
+  folder.write("releases/2/file", "second");
+  fs::create_directory_symlink("releases/1", folder / "current");
+  for (const auto resolution : {Root::Resolution::by_kernel_where_possible, Root::Resolution::by_comparison}) {
+    const Root root(folder / "current", Root::Links::confined, resolution);
+    const auto size = [&root] {
+      struct stat status{};
+      return root.status("file", status) == 0 ? status.st_size : -1;
+    };
+    CHECK(size() == 3);
+    fs::remove(folder / "current");
+    root.follow_name();
+    CHECK(size() == 3);
+    fs::create_directory_symlink("releases/2", folder / "current");
+    CHECK(size() == 3);
+    root.follow_name();
+    CHECK(size() == 6);
+    CHECK(root.open("file").file);
+    CHECK(root.open("../1/file").error == EXDEV);
+    fs::remove(folder / "current");
+    fs::create_directory_symlink("releases/1", folder / "current");
+  }
+}
+
 }  // namespace ropeway::handlers

@@ -250,4 +250,21 @@ TEST_CASE("options that cannot work are refused with their place and a remedy") 
   }
 }
 
+TEST_CASE("a folder that is put in the place of the root is served within a second") {
+  const TemporaryFolder folder;
+  folder.write("site/a.txt", "old");
+  folder.write("next/a.txt", "newer");
+  ServedFolder served(folder / "site", "\"listing\": true");
+  CHECK(served.answer("/a.txt") == "200 old");
+  std::filesystem::rename(folder / "site", folder / "before");
+  std::filesystem::rename(folder / "next", folder / "site");
+  served.services().clock().advance(std::chrono::seconds(1));
+  CHECK(served.answer("/a.txt") == "200 newer");
+  std::filesystem::remove_all(folder / "site");
+  CHECK(served.answer("/") == "404");
+  folder.write("site/b.txt", "again");
+  served.services().clock().advance(std::chrono::seconds(1));
+  CHECK(served.answer("/b.txt") == "200 again");
+}
+
 }  // namespace ropeway::handlers

@@ -1,5 +1,6 @@
 #include "core/src/protocol/http1/serializer.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstring>
@@ -57,9 +58,12 @@ bool is_ours(std::string_view name) noexcept {
   }
 }
 
+constexpr std::string_view server_field = "Server";
+
 bool has_our_fields(const Headers& headers) noexcept {
   for (std::size_t i = 0; i < headers.size(); ++i) {
-    if (is_ours(headers[i].name)) return true;
+    const std::string_view name = headers[i].name;
+    if (is_ours(name) || same_field_name(name, server_field)) return true;
   }
   return false;
 }
@@ -72,6 +76,10 @@ std::string without_our_fields(const Headers& headers) {
     if (!is_ours(field.name)) kept.append(field.name).append(": ").append(field.value).append(line_end);
   }
   return kept;
+}
+
+std::string_view first_line(std::string_view fields) noexcept {
+  return fields.substr(0, std::min(fields.find(line_end), fields.size() - line_end.size()) + line_end.size());
 }
 
 std::string_view connection_line(const ResponseContext& context) noexcept {
@@ -131,9 +139,12 @@ StreamCoding serialize(Response& response, const ResponseContext& context, SendQ
 
   std::string filtered;
   std::string_view fields = response.headers().wire();
+  std::string_view common_fields = context.common_fields;
   if (!fields.empty() && has_our_fields(response.headers())) {
     filtered = without_our_fields(response.headers());
     fields = filtered;
+    const bool names_itself = response.headers().contains(server_field);
+    if (names_itself && !common_fields.empty()) common_fields = first_line(common_fields);
   }
 
   const LengthLine length_line(stream ? 0 : length);
@@ -149,10 +160,10 @@ StreamCoding serialize(Response& response, const ResponseContext& context, SendQ
   if (in_memory) small = body.text();
 
   const std::string_view connection = connection_line(context);
-  const std::size_t size = status_line.size() + context.common_fields.size() + fields.size() + framing_line.size() + connection.size() +
-                           line_end.size() + small.size();
+  const std::size_t size =
+      status_line.size() + common_fields.size() + fields.size() + framing_line.size() + connection.size() + line_end.size() + small.size();
   char* at = output.append_space(size);
-  for (const std::string_view piece : {status_line, context.common_fields, fields, framing_line, connection, line_end, small}) {
+  for (const std::string_view piece : {status_line, common_fields, fields, framing_line, connection, line_end, small}) {
     if (piece.empty()) continue;
     std::memcpy(at, piece.data(), piece.size());
     at += piece.size();

@@ -12,7 +12,7 @@ namespace ropeway::protocol::http1 {
 
 /// What the request and the connection say about the response.
 struct ResponseContext {
-  std::string_view common_fields = {};  ///< complete lines, for every response
+  std::string_view common_fields = {};  ///< complete lines, for every response; Date first. A handler that sets Server replaces ours
   Version version = Version::http_1_1;  ///< of the request
   bool head_request = false;            ///< no content, whatever the response has (RFC 9110 §9.3.2)
   bool close = false;                   ///< the connection closes behind the response

@@ -37,6 +37,14 @@ TEST_CASE("a head has the status, the common fields, the handler's fields, the l
   CHECK_EQ(text_of(old, {.version = Version::http_1_0}), "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: keep-alive\r\n\r\n");
 }
 
+TEST_CASE("a handler that sets Server replaces ours") {
+  const ResponseContext context{.common_fields = "Date: now\r\nServer: ropeway\r\n"};
+  Response named = Response(Status::no_content).header("server", "mine");
+  CHECK_EQ(text_of(named, context), "HTTP/1.1 204 No Content\r\nDate: now\r\nserver: mine\r\n\r\n");
+  Response plain(Status::no_content);
+  CHECK_EQ(text_of(plain, context), "HTTP/1.1 204 No Content\r\nDate: now\r\nServer: ropeway\r\n\r\n");
+}
+
 TEST_CASE("every status has its line") {
   for (unsigned number = 200; number <= 999; ++number) {
     const Status status{static_cast<std::uint16_t>(number)};
