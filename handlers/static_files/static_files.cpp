@@ -22,6 +22,7 @@ namespace {
     return Root(path, options.boolean("follow_symlinks") ? Root::Links::followed : Root::Links::confined);
   } catch (const std::system_error& error) {
     const int number = error.code().value();
+    if (number == EMFILE || number == ENFILE || number == ENOMEM) throw;
     if (number == ENOENT) throw options.error("root", "there is no folder \"" + path + "\": create it, or correct the path");
     if (number == ENOTDIR) throw options.error("root", "\"" + path + "\" is no folder: name the folder that holds the files");
     if (number == ENOSYS) throw options.error("root", std::string(error.what()) + ": mount /proc, or set `follow_symlinks` to true");

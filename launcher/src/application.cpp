@@ -1,6 +1,7 @@
 #include "launcher/src/application.hpp"
 
 #include <cstdlib>
+#include <system_error>
 
 #include "core/src/routing/router.hpp"
 #include "handlers/builtin.hpp"
@@ -8,12 +9,22 @@
 namespace ropeway::launcher {
 namespace {
 
+// The machine is short of something that it may have again later: no mistake of the configuration.
+bool is_shortage(const std::error_code& error) {
+  for (const auto known : {std::errc::too_many_files_open, std::errc::too_many_files_open_in_system, std::errc::not_enough_memory}) {
+    if (error == known) return true;
+  }
+  return false;
+}
+
 // Runs a constructor of a handler; what it throws becomes a mistake with a place in the file.
 template <class Make>
 auto construct(const config::ComponentConfig& component, Make make) {
   try {
     return make(*component.options);
   } catch (const ConfigError&) { throw; } catch (const std::exception& error) {
+    const auto* system = dynamic_cast<const std::system_error*>(&error);
+    if (system != nullptr && is_shortage(system->code())) throw;
     throw ConfigError(component.pointer, "\"" + component.name + "\" could not be started: " + error.what());
   }
 }

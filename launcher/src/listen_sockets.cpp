@@ -43,7 +43,7 @@ std::string written(const std::string& host, std::uint16_t port, Family family) 
     case ENFILE: text += "too many open files; raise the limit (`ulimit -n`), or run fewer processes"; break;
     default: text += std::strerror(error);
   }
-  throw ListenError(text);
+  throw ListenError(text, error);
 }
 
 SocketAddress tcp_address(const config::ListenAddress& address, std::uint16_t port) {

@@ -16,7 +16,12 @@ namespace ropeway::launcher {
 /// An address that cannot be listened on; `what()` names it and the remedy.
 class ListenError : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  explicit ListenError(const std::string& text, int error = 0) : std::runtime_error(text), error_(error) {}
+  /// The system's reason, an errno; 0 where it was not the system that refused.
+  [[nodiscard]] int error() const noexcept { return error_; }
+
+ private:
+  int error_;
 };
 
 /// An address that is listened on, its port known.

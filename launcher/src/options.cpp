@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <sstream>
 
+#include "core/src/config/printable.hpp"
+#include "core/src/config/spelling.hpp"
 #include "launcher/src/exit_code.hpp"
 
 namespace ropeway::launcher {
@@ -54,7 +56,10 @@ void add_serve(CLI::App& app, Options& options) {
   ServeOptions& serve = options.serve;
   CLI::App* command = app.add_subcommand("serve", "Serve a folder: everyone who reaches this machine can read it");
   command->add_option("folder", serve.folder, "What to serve")->capture_default_str()->type_name("DIR");
-  command->add_option("-p,--port", serve.port, "Where to listen; 0 takes a free port")->capture_default_str()->type_name("PORT");
+  command->add_option("-p,--port", serve.port, "Where to listen; 0 takes a free port")
+      ->check(CLI::Range(0, 65535).description(""))
+      ->capture_default_str()
+      ->type_name("PORT");
   command->add_option("-b,--bind", serve.bind, "Listen on this address alone (again for more); 127.0.0.1 keeps others out")
       ->transform(address_validator())
       ->take_all()
@@ -92,6 +97,16 @@ void add_schema(CLI::App& app, Options& options) {
   command->callback([&options] { options.command = Options::Command::schema; });
 }
 
+// A sentence about a word where a command should stand.
+std::string unknown_command(const std::string& word, const std::string& program, bool serves) {
+  std::vector<std::string> commands{"run", "check", "schema"};
+  if (serves) commands.insert(commands.begin(), "serve");
+  std::string text = config::in_quotes(word) + " is no command" + config::did_you_mean(word, commands);
+  std::error_code ignored;
+  if (serves && std::filesystem::is_directory(word, ignored)) text += "; it is a folder: " + program + " serve " + config::printable(word);
+  return text + (text.ends_with('?') ? " " : ". ");
+}
+
 }  // namespace
 
 Parsed parse_options(int argc, const char* const argv[], bool serves) {
@@ -112,6 +127,11 @@ Parsed parse_options(int argc, const char* const argv[], bool serves) {
     app.parse(argc, argv);
     if (serves && app.get_subcommands().empty()) return {std::nullopt, "Which command?\n\n" + app.help(), exit_code::usage};
     return {options, {}, exit_code::success};
+  } catch (const CLI::ExtrasError& error) {
+    std::string text = error.what();
+    if (app.get_subcommands().empty() && argc > 1)
+      text = unknown_command(argv[1], name, serves) + "Run " + name + " --help for all of them.";
+    return {std::nullopt, text + "\n", exit_code::usage};
   } catch (const CLI::ParseError& error) {
     std::ostringstream out;
     std::ostringstream err;

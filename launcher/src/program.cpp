@@ -1,6 +1,8 @@
 #include "launcher/src/program.hpp"
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 #include "core/src/config/loader.hpp"
 #include "launcher/src/application.hpp"
@@ -57,7 +59,11 @@ int run_program(int argc, const char* const argv[], const Register& register_han
     return parsed.exit_code;
   }
   try {
-    return obey(*parsed.options, register_handlers);
+    const int code = obey(*parsed.options, register_handlers);
+    const bool prints = parsed.options->command == Options::Command::schema || parsed.options->command == Options::Command::check;
+    if (!prints || (std::fflush(stdout) == 0 && std::ferror(stdout) == 0)) return code;
+    std::fprintf(stderr, "%s: standard output cannot be written: %s\n", argv[0], std::strerror(errno));
+    return exit_code::failure;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s: %s\n", argv[0], error.what());
     return exit_code::failure;

@@ -4,9 +4,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
+#include "core/src/config/printable.hpp"
+#include "core/src/config/syntax.hpp"
 #include "launcher/src/banner.hpp"
 #include "launcher/src/exit_code.hpp"
 #include "launcher/src/service.hpp"
@@ -46,7 +49,8 @@ std::vector<std::string> listen_addresses(const ServeOptions& options) {
   std::vector<std::string> addresses;
   for (const auto& host : options.bind) {
     const bool ipv6 = host.find(':') != std::string::npos;
-    addresses.push_back(std::string(ipv6 ? "[" : "").append(host).append(ipv6 ? "]" : "").append(port));
+    const std::string address = std::string(ipv6 ? "[" : "").append(host).append(ipv6 ? "]" : "").append(port);
+    if (std::find(addresses.begin(), addresses.end(), address) == addresses.end()) addresses.push_back(address);
   }
   if (!addresses.empty()) return addresses;
   addresses.push_back("0.0.0.0" + port);
@@ -58,13 +62,19 @@ std::string access_log_member(const ServeOptions& options, bool terminal) {
   if (!options.access_log && options.quiet) return {};
   const std::string file = options.access_log.value_or("-");
   const bool coloured = file == "-" && terminal;
-  return R"(, "access": { "file": )" + quoted(file == "-" ? file : fs::absolute(file).string()) + R"(, "format": )" +
-         (coloured ? "\"terminal\"" : "\"combined\"") + " }";
+  return R"(, "access": { "file": )" + quoted(file) + R"(, "format": )" + (coloured ? "\"terminal\"" : "\"combined\"") + " }";
 }
 
 int refuse(const std::string& sentence) {
-  std::fprintf(stderr, "ropeway: %s\n", sentence.c_str());
-  return exit_code::failure;
+  std::fprintf(stderr, "ropeway: %s\n", config::printable(sentence).c_str());
+  return exit_code::usage;
+}
+
+// The root as the configuration names it. JSON can hold no name that is not UTF-8 (RFC 8259 §8.1); such a folder becomes the current one.
+std::string named_root(const fs::path& folder) {
+  if (!config::encoding_fault(folder.string())) return folder.string();
+  fs::current_path(folder);
+  return ".";
 }
 
 }  // namespace
@@ -92,14 +102,20 @@ int serve_folder(const ServeOptions& options, int ready_descriptor, const Regist
   }
   if (::access(folder.c_str(), R_OK | X_OK) != 0) return refuse("cannot serve " + options.folder + ": this user may not read it");
 
+  ServeOptions absolute = options;
+  if (absolute.access_log && absolute.access_log != "-") {
+    absolute.access_log = fs::absolute(*absolute.access_log).string();
+    if (config::encoding_fault(*absolute.access_log)) return refuse("the path of the access log must be UTF-8: " + *absolute.access_log);
+  }
   Service service;
-  service.source = {"(command line)", serve_configuration(options, folder.string(), listen_addresses(options), ::isatty(1) == 1)};
+  service.source = {"(command line)",
+                    serve_configuration(absolute, named_root(folder), listen_addresses(options), ::isatty(STDOUT_FILENO) == 1)};
   service.register_handlers = &register_handlers;
   service.ready_descriptor = ready_descriptor;
   service.listen_hint = "Choose another port: --port 0 takes a free one";
   if (!options.quiet) {
     service.on_ready = [folder](const std::vector<BoundAddress>& addresses, const Workforce& force) {
-      std::fputs(banner(folder.string(), reachable_urls(addresses, interface_addresses()), force).c_str(), stdout);
+      std::fputs(banner(config::printable(folder.string()), reachable_urls(addresses, interface_addresses()), force).c_str(), stdout);
       std::fflush(stdout);
     };
   }

@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -81,7 +82,7 @@ int run_service(const Service& service) {
     return serve(service, *checked.plan);
   } catch (const ListenError& error) {
     std::fprintf(stderr, "ropeway: %s\n", error.what());
-    if (!service.listen_hint.empty()) std::fprintf(stderr, "%s\n", service.listen_hint.c_str());
+    if (!service.listen_hint.empty() && error.error() == EADDRINUSE) std::fprintf(stderr, "%s\n", service.listen_hint.c_str());
   } catch (const std::exception& error) { std::fprintf(stderr, "ropeway: the server cannot start: %s\n", error.what()); }
   return exit_code::failure;
 }

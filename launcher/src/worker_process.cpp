@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <optional>
 #include <string>
 
 #include "core/src/server/worker.hpp"
@@ -13,6 +14,7 @@
 #include "launcher/src/exit_code.hpp"
 #include "launcher/src/log_files.hpp"
 #include "launcher/src/signals.hpp"
+#include "launcher/src/stop_guard.hpp"
 #include "launcher/src/worker_handle.hpp"
 
 namespace ropeway::launcher {
@@ -34,14 +36,19 @@ class WorkerProcess {
     std::vector<ConfigError> mistakes;
     worker_.set_site(application_.make_site(*config_, worker_.services(), mistakes));
     if (!mistakes.empty()) throw ConfigError(mistakes.front());
-    worker_.watch(signals_.get(), [this] {
-      for (const SignalAction action : signals_.take()) obey(action);
-      return true;
-    });
+    if (!alone_) {
+      worker_.watch(signals_.get(), [this] {
+        for (const SignalAction action : signals_.take()) obey(action);
+        return true;
+      });
+    }
     worker_.listen(setup.listeners->of_slot(slot));
   }
 
-  void ready() noexcept { row_.state = observability::WorkerState::ready; }
+  void ready() {
+    row_.state = observability::WorkerState::ready;
+    if (alone_) guard_.emplace(signals_, config_->timeouts.drain, [this](SignalAction action) { obey(action); });
+  }
 
   void watch_commands(int descriptor) {
     worker_.watch(descriptor, [this, descriptor] { return read_commands(descriptor); });
@@ -49,6 +56,7 @@ class WorkerProcess {
 
   [[nodiscard]] int run() {
     const bool answered_all = worker_.run();
+    if (guard_) guard_->finish();
     if (!answered_all && row_.state == observability::WorkerState::draining) {  // a fast stop asks for it
       log_->warning("the drain's deadline cut connections off", {{"connections", static_cast<std::int64_t>(row_.connections.load())},
                                                                  {"in_flight", static_cast<std::int64_t>(row_.in_flight.load())}});
@@ -106,7 +114,8 @@ class WorkerProcess {
 
   observability::WorkerRow& row_;
   const bool alone_;
-  SignalDescriptor signals_;  // first: threads inherit the mask
+  SignalDescriptor signals_;        // first: threads inherit the mask
+  std::optional<StopGuard> guard_;  // of a process that is alone; it outlives the worker, whose end waits for handlers
   Application application_;
   std::shared_ptr<const config::ServerConfig> config_;
   std::unique_ptr<observability::LogSink> log_;

@@ -62,12 +62,16 @@ TEST_CASE("the access log in JSON tells of each request, and of a request that w
     RawClient broken = server->connect();
     CHECK(broken.exchange("\x01\x02\r\n\r\n").status == 400);
     CHECK(broken.ends_without_more());
+    RawClient folded = server->connect();
+    CHECK(folded.exchange("GET /folded HTTP/1.1\r\nHost: a\r\n b: c\r\n\r\n").status == 400);
+    RawClient without_host = server->connect();
+    CHECK(without_host.exchange("GET /hostless HTTP/1.1\r\n\r\n").status == 400);
     server->signal(SIGTERM);
     CHECK(server->wait() == 0);
     std::vector<nlohmann::json> objects;
     for (const auto& line : lines_of(folder / "access.log")) objects.push_back(nlohmann::json::parse(line));
     std::sort(objects.begin(), objects.end(), [](const auto& a, const auto& b) { return a.at("status") < b.at("status"); });
-    REQUIRE(objects.size() == 2);
+    REQUIRE(objects.size() == 4);
     CHECK(objects[0].at("method") == "POST");
     CHECK(objects[0].at("target") == "/a?x=\"1\"");
     CHECK(objects[0].at("version") == "HTTP/1.1");
@@ -78,6 +82,10 @@ TEST_CASE("the access log in JSON tells of each request, and of a request that w
     CHECK(objects[0].at("peer") == "127.0.0.1");
     CHECK(objects[0].at("duration_us") >= 0);
     CHECK(objects[1].at("status") == 400);
+    std::vector<std::string> refused;  // by target: a request line that was read is told
+    for (std::size_t i = 1; i < objects.size(); ++i) refused.push_back(objects[i].at("target"));
+    std::sort(refused.begin(), refused.end());
+    CHECK(refused == std::vector<std::string>{"", "/folded", "/hostless"});
   }
 }
 

@@ -149,3 +149,10 @@ TEST_CASE("the schema is JSON and knows every part of the configuration") {
     CHECK(schema.at("properties").contains(name));
   }
 }
+
+TEST_CASE("a schema that cannot be written is a failure") {
+  const TemporaryFolder folder;
+  const Finished finished = run_to_end({"/bin/sh", "-c", program() + " schema >/dev/full"}, folder.path().string());
+  CHECK(finished.exit_code == 1);
+  CHECK(finished.error.find("No space left on device") != std::string::npos);
+}

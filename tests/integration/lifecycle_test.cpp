@@ -216,3 +216,23 @@ TEST_CASE("a worker that gets SIGTERM itself drains and is replaced at once") {
   CHECK(eventually([&] { return server->workers(model).size() == 2; }));
   CHECK(server->connect().get("/a").body == "answer");
 }
+
+TEST_CASE("a stop ends the server also where handlers hold all its threads") {
+  const TemporaryFolder folder;
+  const std::string configuration = R"("timeouts": {"drain": "100ms"},
+    "routes": [{"match": "/hang", "handler": "hang"}, {"match": "/blocking", "handler": "hang_blocking"}])";
+  for (const Model& model : {Model{0, 1}, Model{0, 2}, Model{1, 1}}) {
+    CAPTURE(model.name());
+    for (const auto& [path, number] : {std::pair("/hang", SIGINT), std::pair("/blocking", SIGINT), std::pair("/hang", SIGTERM)}) {
+      CAPTURE(path);
+      const auto server = ServerProcess::run(model, folder, configuration, {}, unruly_program());
+      std::vector<RawClient> clients;
+      for (unsigned i = 0; i < model.threads; ++i) {
+        clients.push_back(server->connect());
+        clients.back().send("GET " + std::string(path) + " HTTP/1.1\r\nHost: test\r\n\r\n");
+      }
+      server->signal(number);
+      CHECK(server->wait() == 0);
+    }
+  }
+}

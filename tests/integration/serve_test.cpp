@@ -39,6 +39,17 @@ TEST_CASE("serve without a folder takes the current one") {
 TEST_CASE("serve of a folder that is not there is a clear error") {
   const TemporaryFolder folder;
   const Finished finished = run_to_end({program(), "serve", "missing", "--port", "0"}, folder.path().string());
-  CHECK(finished.exit_code == 1);
+  CHECK(finished.exit_code == 2);
   CHECK(finished.error.find("missing") != std::string::npos);
+}
+
+TEST_CASE("a folder whose name is no UTF-8 is served like any other") {
+  const TemporaryFolder folder;
+  folder.write("caf\xE9/file.txt", "content");
+  ServerProcess server({"serve", "caf\xE9", "--port", "0", "--bind", "127.0.0.1", "--bind", "127.0.0.1", "--log-access", "access.log"},
+                       folder.path().string());
+  CHECK(server.connect().get("/file.txt").body == "content");
+  server.signal(SIGINT);
+  CHECK(server.wait() == 0);
+  CHECK(read_file((folder.path() / "access.log").string()).find("/file.txt") != std::string::npos);
 }

@@ -72,7 +72,10 @@ TEST_CASE("command lines that are wrong end with code 2 and say what is wrong") 
   };
   const std::vector<Case> cases{
       {{}, true, "Which command?"},
-      {{"fly"}, true, "fly"},
+      {{"fly"}, true, "\"fly\" is no command. Run hello --help"},
+      {{"sevre"}, true, "did you mean \"serve\"?"},
+      {{"/tmp"}, true, "it is a folder: hello serve /tmp"},
+      {{"serve", "--port", "99999"}, true, "65535"},
       {{"serve", "a", "b"}, true, "b"},
       {{"serve", "--port", "65536"}, true, "65536"},
       {{"serve", "--port", "http"}, true, "http"},

@@ -7,6 +7,8 @@ std::string source_folder() { return ROPEWAY_SOURCE_DIR; }
 
 std::string program() { return ROPEWAY_PROGRAM; }
 
+std::string unruly_program() { return ROPEWAY_UNRULY; }
+
 std::string example_program(std::string_view name) {
   return std::string(ROPEWAY_EXAMPLES_DIR).append("/").append(name).append("/").append(name);
 }

@@ -11,6 +11,9 @@ namespace ropeway::testing {
 /// The path of the program under test.
 [[nodiscard]] std::string program();
 
+/// The path of the program whose handlers misbehave (tests/unruly).
+[[nodiscard]] std::string unruly_program();
+
 /// The path of an example's program; `name` is that of its folder.
 [[nodiscard]] std::string example_program(std::string_view name);
 

@@ -38,6 +38,8 @@ class Turn {
   std::chrono::steady_clock::time_point begun_;
 };
 
+std::string_view version_name(Version version) noexcept { return version == Version::http_1_1 ? "HTTP/1.1" : "HTTP/1.0"; }
+
 }  // namespace
 
 Session::Session(SessionContext& context, SessionSet::Shard& shard, int descriptor, const void* address, std::size_t address_size,
@@ -361,13 +363,18 @@ void Session::log_access(const Exchange* exchange, Status status, std::uint64_t 
     record.duration = std::chrono::steady_clock::now() - exchange->begun;
     record.method = request.method_name();
     record.target = request.target();
-    record.version = request.version() == Version::http_1_1 ? "HTTP/1.1" : "HTTP/1.0";
+    record.version = version_name(request.version());
     record.host = request.host();
     record.referer = request.header("referer");
     record.user_agent = request.header("user-agent");
     record.handler = exchange->match.handler;
   } else {
     record.time = coarse_system_time();
+    if (const http::RequestHead* head = codec_.unfinished_head()) {
+      record.method = head->method_name;
+      record.target = head->target;
+      record.version = version_name(head->version);
+    }
   }
   context_.access_log->write(record);
 }

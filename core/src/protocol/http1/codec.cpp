@@ -162,6 +162,11 @@ Event Codec::fail(ProtocolError error) noexcept {
   return {Event::Kind::error, {}, error};
 }
 
+const http::RequestHead* Codec::unfinished_head() const noexcept {
+  const bool known = storage_ != nullptr && state_.request() == Request::awaited && storage_->parser.has_request_line();
+  return known ? &storage_->head : nullptr;
+}
+
 http::RequestHead& Codec::head() { return storage().head; }
 
 void Codec::send_continue() {

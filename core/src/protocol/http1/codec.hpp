@@ -49,6 +49,9 @@ class Codec {
   /// The request in progress, after `request_head` and until its response has ended. Its views live until the `next` or `prepare` after that.
   [[nodiscard]] http::RequestHead& head();
 
+  /// Of a request whose head is not complete, or is refused: method, target and version, for logs. nullptr where they were not read.
+  [[nodiscard]] const http::RequestHead* unfinished_head() const noexcept;
+
   /// Fields that every response gets, ready as text ("Date: ...\r\nServer: ...\r\n"); views live during the call.
   struct ResponseOptions {
     std::string_view common_fields = {};

@@ -47,6 +47,8 @@ class Parser {
   [[nodiscard]] const HeadFacts& facts() const noexcept { return facts_; }
   /// Of a failed head.
   [[nodiscard]] const ProtocolError& error() const noexcept { return error_; }
+  /// Whether method, target and version of `head` are set, also where what follows them failed.
+  [[nodiscard]] bool has_request_line() const noexcept { return step_ >= Step::field_start; }
   /// Whether anything but the empty line that may precede a request has been seen.
   [[nodiscard]] bool begun() const noexcept { return step_ > Step::method || (step_ == Step::method && position_ > mark_); }
 
