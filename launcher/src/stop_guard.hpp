@@ -24,7 +24,7 @@ class StopGuard {
   /// From now on no signal is obeyed, and the process has `patience` to end.
   void finish() noexcept;
 
-  static constexpr std::chrono::milliseconds patience{2000};
+  static constexpr std::chrono::milliseconds patience{1000};
 
  private:
   void watch();

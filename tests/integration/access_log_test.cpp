@@ -64,8 +64,10 @@ TEST_CASE("the access log in JSON tells of each request, and of a request that w
     CHECK(broken.ends_without_more());
     RawClient folded = server->connect();
     CHECK(folded.exchange("GET /folded HTTP/1.1\r\nHost: a\r\n b: c\r\n\r\n").status == 400);
+    CHECK(folded.ends_without_more());
     RawClient without_host = server->connect();
     CHECK(without_host.exchange("GET /hostless HTTP/1.1\r\n\r\n").status == 400);
+    CHECK(without_host.ends_without_more());
     server->signal(SIGTERM);
     CHECK(server->wait() == 0);
     std::vector<nlohmann::json> objects;
