@@ -4,7 +4,7 @@ include(CMakePackageConfigHelpers)
 get_property(layers GLOBAL PROPERTY ROPEWAY_LAYERS)
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/ropeway")
 install(TARGETS ${layers} EXPORT ropewayTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
-install(DIRECTORY core/include/ropeway launcher/include/ropeway DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(DIRECTORY core/include/ropeway handlers/include/ropeway launcher/include/ropeway DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(EXPORT ropewayTargets NAMESPACE ropeway:: DESTINATION "${package_dir}")
 configure_package_config_file(cmake/ropewayConfig.cmake.in "${CMAKE_CURRENT_BINARY_DIR}/ropewayConfig.cmake"
                               INSTALL_DESTINATION "${package_dir}")

@@ -1,10 +1,11 @@
 #include "handlers/builtin.hpp"
 
+#include <ropeway/static_files.hpp>
+
 #include "handlers/compression/compression.hpp"
 #include "handlers/fixed_response/fixed_response.hpp"
 #include "handlers/health/health.hpp"
 #include "handlers/redirect/redirect.hpp"
-#include "handlers/static_files/static_files.hpp"
 
 namespace ropeway::handlers {
 

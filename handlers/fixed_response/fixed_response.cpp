@@ -1,16 +1,19 @@
 #include "handlers/fixed_response/fixed_response.hpp"
 
-#include <stdexcept>
+#include <utility>
+
+#include "handlers/field_options.hpp"
 
 namespace ropeway::handlers {
 namespace {
 
 /// Names under which the framework alone writes, or that another option sets.
-[[nodiscard]] bool is_reserved(std::string_view name) {
+[[nodiscard]] std::string refusal(std::string_view name) {
+  if (same_field_name(name, "Content-Type")) return "write this as `media_type`";
   for (const auto reserved : {"Content-Length", "Transfer-Encoding", "Connection", "Date"}) {
-    if (same_field_name(name, reserved)) return true;
+    if (same_field_name(name, reserved)) return "the server itself sets `" + std::string(name) + "`: remove it";
   }
-  return false;
+  return {};
 }
 
 }  // namespace
@@ -29,30 +32,8 @@ FixedResponse::FixedResponse(const ConfigNode& options)
   if (is_bodiless(status_) && !body_->empty()) {
     throw options.error("body", "a response with status " + std::to_string(code(status_)) + " has no body: leave `body` out");
   }
-  Headers probe;
-  if (!is_bodiless(status_)) {
-    headers_.emplace_back("Content-Type", options.string("media_type"));
-    try {
-      probe.add("Content-Type", headers_.back().second);
-    } catch (const std::invalid_argument&) {
-      throw options.error("media_type", "this cannot be sent in a header field: remove line breaks and control characters");
-    }
-  }
-  const ConfigNode fields = options.object("headers");
-  for (std::string& name : fields.keys()) {
-    if (is_reserved(name)) throw fields.error(name, "the server itself sets `" + name + "`: remove it");
-    if (probe.contains(name) && !same_field_name(name, "Content-Type")) {
-      throw fields.error(name, "this field is written twice; names are the same in capitals and small letters");
-    }
-    if (same_field_name(name, "Content-Type")) throw fields.error(name, "write this as `media_type`");
-    std::string value = fields.string(name);
-    try {
-      probe.add(name, value);
-    } catch (const std::invalid_argument&) {
-      throw fields.error(name, "this is no valid header field: a name is letters, digits and hyphens, a value is one line of text");
-    }
-    headers_.emplace_back(std::move(name), std::move(value));
-  }
+  if (!is_bodiless(status_)) headers_.emplace_back("Content-Type", read_field_value(options, "media_type"));
+  for (auto& field : read_fields(options, "headers", refusal)) headers_.push_back(std::move(field));
 }
 
 Response FixedResponse::handle(const Request&) const {

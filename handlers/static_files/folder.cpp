@@ -66,27 +66,27 @@ struct CloseDirectory {
 
 }  // namespace
 
-Folder read_folder(const Root& root, const RelativePath& path, const OpenFile& opened, RelativePath::Dotfiles dotfiles) {
-  Folder folder;
+FolderListing read_folder(const Root& root, const RelativePath& path, const OpenFile& opened, RelativePath::Dotfiles dotfiles) {
+  FolderListing folder;
   std::vector<std::string> names;
   {
     const auto directory = open_directory(opened);
     while (const dirent* found = ::readdir(directory.get())) {
       const std::string_view name = found->d_name;
       if (name == "." || name == ".." || (name.front() == '.' && dotfiles == RelativePath::Dotfiles::hidden)) continue;
-      if (names.size() == Folder::most_names) {
+      if (names.size() == FolderListing::most_names) {
         folder.is_cut = true;
         break;
       }
       names.emplace_back(name);
     }
   }
-  if (names.size() > Folder::most_entries) std::sort(names.begin(), names.end(), reads_before);
+  if (names.size() > FolderListing::most_entries) std::sort(names.begin(), names.end(), reads_before);
   RelativePath scratch = path;
   for (const std::string& name : names) {
     const auto status = status_of(root, scratch, opened, name.c_str());
     if (!status || (!S_ISREG(status->st_mode) && !S_ISDIR(status->st_mode))) continue;
-    if (folder.entries.size() == Folder::most_entries) {
+    if (folder.entries.size() == FolderListing::most_entries) {
       folder.is_cut = true;
       break;
     }

@@ -1,37 +1,21 @@
 #pragma once
 
-#include <chrono>
-#include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 #include <vector>
+
+#include <ropeway/static_files.hpp>
 
 #include "handlers/static_files/relative_path.hpp"
 #include "handlers/static_files/root.hpp"
 
 namespace ropeway::handlers {
 
-/// One name in a folder: a file or a folder that would be served.
-struct FolderEntry {
-  std::string name;  // any bytes but "/" and NUL
-  bool is_folder = false;
-  std::uint64_t size = 0;  // of a file
-  std::chrono::system_clock::time_point modified{};
-};
-
-/// What a folder holds, at most `most_entries` names of it: the first by name, among the `most_names` that the system tells first.
-struct Folder {
-  static constexpr std::size_t most_entries = 10'000;
-  static constexpr std::size_t most_names = 100'000;
-  std::vector<FolderEntry> entries;
-  bool is_cut = false;  // there are more
-};
-
 /// Reads the folder that was opened as `opened` by the name `path` below `root`. Left out is what would not be served: links that lead
 /// nowhere or outside, files that are neither regular nor folders and, where they are hidden, dotfiles.
 /// Throws `std::system_error` where the folder cannot be read.
-[[nodiscard]] Folder read_folder(const Root& root, const RelativePath& path, const OpenFile& opened, RelativePath::Dotfiles dotfiles);
+[[nodiscard]] FolderListing read_folder(const Root& root, const RelativePath& path, const OpenFile& opened,
+                                        RelativePath::Dotfiles dotfiles);
 
 /// By what a listing is sorted; folders always stand before files.
 struct SortOrder {

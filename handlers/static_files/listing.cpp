@@ -46,17 +46,17 @@ namespace {
 
 }  // namespace
 
-Response listing_response(const Request& request, std::string_view below, Folder folder) {
+Response listing_response(const Request& request, FolderListing folder) {
   const SortOrder order = SortOrder::from(request.query("sort").value_or(""), request.query("order").value_or(""));
   sort_entries(folder.entries, order);
   Response response = prefers_json(request.header("Accept")) ? Response::json(listing_json(request.path(), folder))
-                                                             : Response::html(listing_html(request.path(), below, folder, order));
+                                                             : Response::html(listing_html(request.path(), folder.path, folder, order));
   response.headers().add("Vary", "Accept");
   response.headers().add("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'");
   return response;
 }
 
-std::string listing_json(std::string_view path, const Folder& folder) {
+std::string listing_json(std::string_view path, const FolderListing& folder) {
   std::string json = "{\"path\":" + json_string(path) + ",\"entries\":[";
   bool first = true;
   for (const FolderEntry& entry : folder.entries) {

@@ -81,7 +81,7 @@ void append_row(std::string& html, const FolderEntry& entry) {
   return std::to_string(count).append(" ").append(noun).append(count == 1 ? "" : "s");
 }
 
-void append_summary(std::string& html, const Folder& folder) {
+void append_summary(std::string& html, const FolderListing& folder) {
   std::size_t folders = 0;
   std::uint64_t bytes = 0;
   for (const FolderEntry& entry : folder.entries) {
@@ -90,7 +90,7 @@ void append_summary(std::string& html, const Folder& folder) {
   }
   html.append("<footer>");
   if (folder.is_cut) {
-    html.append("<p class=\"cut\">This folder holds more: ").append(std::to_string(Folder::most_entries));
+    html.append("<p class=\"cut\">This folder holds more: ").append(std::to_string(FolderListing::most_entries));
     html.append(" of its entries are listed.</p>");
   }
   html.append("<p>").append(counted(folders, "folder")).append(", ").append(counted(folder.entries.size() - folders, "file"));
@@ -99,7 +99,7 @@ void append_summary(std::string& html, const Folder& folder) {
 
 }  // namespace
 
-std::string listing_html(std::string_view path, std::string_view below, const Folder& folder, SortOrder order) {
+std::string listing_html(std::string_view path, std::string_view below, const FolderListing& folder, SortOrder order) {
   std::string html;
   html.reserve(8192 + folder.entries.size() * 384);
   html.append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>").append(shown(path)).append("</title>\n");

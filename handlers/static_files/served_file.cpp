@@ -6,8 +6,6 @@
 
 #include <unistd.h>
 
-#include <ropeway/media_type.hpp>
-
 namespace ropeway::handlers {
 namespace {
 
@@ -51,8 +49,17 @@ constexpr int read_attempts = 3;
 
 }  // namespace
 
-std::shared_ptr<const ServedFile> load_file(std::shared_ptr<const OpenFile> file, std::string_view path, std::uint64_t small_bytes,
-                                            Moment now, CodingSet siblings) {
+std::string_view sibling_suffix(ContentCoding coding) noexcept {
+  switch (coding) {
+    case ContentCoding::gzip: return ".gz";
+    case ContentCoding::br: return ".br";
+    case ContentCoding::zstd: return ".zst";
+    case ContentCoding::identity: break;
+  }
+  return {};
+}
+
+std::shared_ptr<const ServedFile> load_file(std::shared_ptr<const OpenFile> file, std::uint64_t small_bytes, Moment now, NameFacts facts) {
   struct stat status{};
   if (::fstat(file->descriptor(), &status) != 0) return nullptr;
   if (S_ISDIR(status.st_mode)) {
@@ -79,11 +86,12 @@ std::shared_ptr<const ServedFile> load_file(std::shared_ptr<const OpenFile> file
       .size = size,
       .modified = time_of(identity.modified),
       .etag = etag_of(identity),
-      .media_type = media_type_for(path),
+      .media_type = std::move(facts.media_type),
       .file = is_small ? nullptr : std::move(file),
       .bytes = std::move(bytes),
       .is_small = is_small,
-      .siblings = siblings,
+      .siblings = facts.siblings,
+      .rules = facts.rules,
       .settled = is_whole && now.calendar - time_of(identity.changed) >= settling_time,
       .resolved = now.steady,
   });

@@ -65,6 +65,18 @@ TEST_CASE("the files example compresses its page on the fly, and sends a style s
   }
 }
 
+TEST_CASE("the downloads example gives files to those who have the token, to be saved") {
+  const TemporaryFolder folder;
+  std::filesystem::copy(source_folder() + "/examples/downloads/files", folder / "files", std::filesystem::copy_options::recursive);
+  const auto server = start(example_program("downloads"), "downloads", {1, 1}, folder);
+  RawClient client = server->connect();
+  CHECK(client.get("/report.txt").status == 403);
+  const RawResponse report = client.get("/report.txt?token=7f3a");
+  CHECK(report.body == read_file(folder / "files/report.txt"));
+  CHECK(report.field("Content-Disposition") == "attachment; filename*=UTF-8''report.txt");
+  CHECK(client.get("/report.txt?token=7f3a", "Range: bytes=0-9\r\n").status == 206);
+}
+
 TEST_CASE("the coroutine, the blocking handler and the middleware of the handlers example work in every model") {
   for (const Model& model : all_models()) {
     CAPTURE(model.name());

@@ -21,5 +21,6 @@
 #include <ropeway/server.hpp>
 #include <ropeway/services.hpp>
 #include <ropeway/setting.hpp>
+#include <ropeway/static_files.hpp>
 #include <ropeway/status.hpp>
 #include <ropeway/url.hpp>

@@ -133,7 +133,9 @@ std::uint64_t ConfigNode::size(std::string_view name) const {
 
 std::vector<std::string> ConfigNode::strings(std::string_view name) const {
   const Setting& setting = declared_as(document_.get(), pointer_, name, {Type::list});
-  const Setting* element_setting = setting.element();
+  const Setting* list = &setting;  // or another form of it
+  while (list->type() != Type::list) list = list->alternative();
+  const Setting* element_setting = list->element();
   if (element_setting == nullptr || !is_any_of(*element_setting, {Type::string, Type::path})) throw misuse(name, "is no list of strings");
   std::vector<std::string> result;
   for (const nlohmann::json& element : at(name)) {

@@ -19,7 +19,7 @@ struct Files {
   std::shared_ptr<const ServedFile> load(const std::string& name, std::size_t size, std::uint64_t small_bytes = 100) {
     folder.write(name, std::string(size, 'x'));
     auto file = std::make_shared<const OpenFile>(::open((folder / name).c_str(), O_RDONLY | O_CLOEXEC));
-    return load_file(std::move(file), name, small_bytes, {std::chrono::system_clock::now() + std::chrono::hours(1), now});
+    return load_file(std::move(file), small_bytes, {std::chrono::system_clock::now() + std::chrono::hours(1), now});
   }
 };
 
@@ -50,7 +50,7 @@ TEST_CASE("a file that has just changed is not kept, since a second change might
   const TemporaryFolder folder;
   folder.write("a", "x");
   const auto open = [&] { return std::make_shared<const OpenFile>(::open((folder / "a").c_str(), O_RDONLY | O_CLOEXEC)); };
-  const auto first = load_file(open(), "a", 100, {});
+  const auto first = load_file(open(), 100, {});
   const auto changed = std::chrono::system_clock::time_point(std::chrono::duration_cast<std::chrono::system_clock::duration>(
       seconds(first->identity.changed.tv_sec) + std::chrono::nanoseconds(first->identity.changed.tv_nsec)));
   const struct {
@@ -62,7 +62,7 @@ TEST_CASE("a file that has just changed is not kept, since a second change might
                {std::chrono::milliseconds(50), 1}};
   for (const auto& [age, kept] : cases) {
     FileCache cache(roomy);
-    cache.insert("a", load_file(open(), "a", 100, {changed + age, {}}));
+    cache.insert("a", load_file(open(), 100, {changed + age, {}}));
     CHECK(cache.usage().entries == kept);
   }
 }

@@ -9,10 +9,9 @@
 #include <stdlib.h>
 
 #include <ropeway/services.hpp>
+#include <ropeway/static_files.hpp>
 #include <ropeway/testing/call.hpp>
 #include <ropeway/testing/fake_clock.hpp>
-
-#include "handlers/static_files/static_files.hpp"
 
 namespace ropeway::handlers {
 

@@ -12,14 +12,14 @@
 namespace ropeway::handlers {
 namespace {
 
-std::vector<std::string> names_of(Folder folder, SortOrder order = {}) {
+std::vector<std::string> names_of(FolderListing folder, SortOrder order = {}) {
   sort_entries(folder.entries, order);
   std::vector<std::string> names;
   for (const FolderEntry& entry : folder.entries) names.push_back(entry.name + (entry.is_folder ? "/" : ""));
   return names;
 }
 
-Folder read(const Root& root, std::string_view name, RelativePath::Dotfiles dotfiles = RelativePath::Dotfiles::hidden) {
+FolderListing read(const Root& root, std::string_view name, RelativePath::Dotfiles dotfiles = RelativePath::Dotfiles::hidden) {
   RelativePath path;
   REQUIRE(path.assign(name, dotfiles));
   return read_folder(root, path, *root.open(path.c_str()).file, dotfiles);
@@ -45,7 +45,7 @@ TEST_CASE("a folder shows what would be served and nothing else") {
   CHECK(names_of(read(confined, "sub", RelativePath::Dotfiles::served)) == Names{"deep/", "folder-link/", ".hidden", "file", "link"});
   const Root followed(folder / "root", Root::Links::followed);
   CHECK(names_of(read(followed, "sub")) == Names{"deep/", "folder-link/", "file", "link", "out"});
-  const Folder found = read(confined, "sub");
+  const FolderListing found = read(confined, "sub");
   const auto link = std::find_if(found.entries.begin(), found.entries.end(), [](const auto& entry) { return entry.name == "link"; });
   REQUIRE(link != found.entries.end());
   CHECK(link->size == 5);
@@ -54,8 +54,8 @@ TEST_CASE("a folder shows what would be served and nothing else") {
 TEST_CASE("folders stand first, and files are sorted by name, size or time in either direction") {
   using std::chrono::system_clock;
   const auto at = [](int seconds) { return system_clock::time_point(std::chrono::seconds(seconds)); };
-  const Folder folder{
-      {{"b", false, 1, at(3)}, {"a", false, 3, at(2)}, {"c", false, 2, at(1)}, {"z", true, 0, at(4)}, {"y", true, 0, at(5)}}, false};
+  const FolderListing folder{
+      {{"b", false, 1, at(3)}, {"a", false, 3, at(2)}, {"c", false, 2, at(1)}, {"z", true, 0, at(4)}, {"y", true, 0, at(5)}}, false, ""};
   const struct {
     const char* sort;
     const char* order;

@@ -146,7 +146,7 @@ TEST_CASE("a listing is sorted as its query says, and its headings turn the orde
 }
 
 TEST_CASE("the folders above are links that stay below the root that is served") {
-  const Folder empty;
+  const FolderListing empty;
   const std::string deep = listing_html("/static/a/b c/", "a/b c", empty, {});
   CHECK(deep.find("<a href=\"../../\"><bdi>/static/</bdi></a>") != std::string::npos);
   CHECK(deep.find("<a href=\"../\"><bdi>a</bdi></a>") != std::string::npos);
@@ -160,15 +160,15 @@ TEST_CASE("the folders above are links that stay below the root that is served")
 
 TEST_CASE("a folder with more names than a page holds is cut, and the page says so") {
   const TemporaryFolder folder;
-  for (std::size_t i = 0; i <= Folder::most_entries; ++i) folder.write(std::to_string(i), "");
+  for (std::size_t i = 0; i <= FolderListing::most_entries; ++i) folder.write(std::to_string(i), "");
   const ServedFolder served(folder.path(), "\"listing\": true");
   const std::string page = testing::body_of(served.get("/"));
-  CHECK(links_of(page).size() == Folder::most_entries);
+  CHECK(links_of(page).size() == FolderListing::most_entries);
   CHECK(page.find("This folder holds more: 10000 of its entries are listed.") != std::string::npos);
   const auto json =
       nlohmann::json::parse(testing::body_of(served.call(testing::RequestBuilder("GET", "/").header("Accept", "application/json"))));
   CHECK(json["truncated"] == true);
-  CHECK(json["entries"].size() == Folder::most_entries);
+  CHECK(json["entries"].size() == FolderListing::most_entries);
   CHECK(json["entries"].back()["name"] == "9999");
 }
 

@@ -1,4 +1,4 @@
-#include "handlers/static_files/static_files.hpp"
+#include <ropeway/static_files.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <ropeway/config_node.hpp>
+#include <ropeway/content_coding.hpp>
+#include <ropeway/setting.hpp>
+#include <ropeway/status.hpp>
+
+#include "handlers/static_files/file_cache.hpp"
+#include "handlers/static_files/file_rules.hpp"
+#include "handlers/static_files/relative_path.hpp"
+#include "handlers/static_files/root.hpp"
+
+namespace ropeway::handlers {
+
+/// The media types of files by their extensions: the options `media_types` and `charset` over the server's own table.
+class MediaTypes {
+ public:
+  static void declare(Settings& settings);
+  explicit MediaTypes(const ConfigNode& options);
+  [[nodiscard]] std::string of(std::string_view path) const;
+
+ private:
+  std::map<std::string, std::string, std::less<>> by_extension_;  // in small letters, without the dot
+  std::string charset_;
+};
+
+/// The options of `static_files`, checked.
+struct FileOptions {
+  [[nodiscard]] static Settings declared();
+  /// Throws `ConfigError` for what cannot be used.
+  explicit FileOptions(const ConfigNode& options);
+
+  std::vector<std::string> roots;  // never empty
+  Root::Links links;
+  std::vector<std::string> index;
+  bool listing;
+  RelativePath::Dotfiles dotfiles;
+  std::string fallback;                         // a path below the root; empty without one
+  std::map<unsigned, std::string> error_pages;  // status code > a path below the root
+  std::vector<ContentCoding> precompressed;     // the first is preferred
+  std::string prefix;                           // begins with "/" and does not end with it; empty without one
+  FileRules rules;
+  MediaTypes media_types;
+  FileCache::Limits cache;  // of all roots together
+};
+
+}  // namespace ropeway::handlers

@@ -1,0 +1,123 @@
+#include "handlers/static_files/file_rules.hpp"
+
+#include <doctest/doctest.h>
+
+#include "tests/handlers/static_files/fixture.hpp"
+
+namespace ropeway::handlers {
+
+TEST_CASE("a glob stands for the whole text") {
+  const struct {
+    const char* pattern;
+    const char* text;
+    bool matches;
+  } cases[] = {
+      {"", "", true},
+      {"", "a", false},
+      {"*", "", true},
+      {"*", "a/b.c", true},
+      {"a", "a", true},
+      {"a", "ab", false},
+      {"a", "", false},
+      {"?", "a", true},
+      {"?", "", false},
+      {"?", "ab", false},
+      {"*.js", "a.js", true},
+      {"*.js", ".js", true},
+      {"*.js", "a.jsx", false},
+      {"*.js", "x.js.js", true},
+      {"a*b*c", "a1b2c", true},
+      {"a*b*c", "abc", true},
+      {"a*b*c", "acb", false},
+      {"**", "x", true},
+      {"a**", "a", true},
+      {"*a", "bab", false},
+      {"*ab", "aab", true},
+      {"a?c*", "abcdef", true},
+      {"*?", "", false},
+      {"*?", "x", true},
+      {"[a]", "a", false},
+      {"[a]", "[a]", true},
+      {"assets/*", "assets/x/y", true},
+      {"assets/*", "assets", false},
+      {"A", "a", false},
+      {"*-????.css", "x-ab12.css", true},
+  };
+  for (const auto& test : cases) {
+    CAPTURE(test.pattern);
+    CAPTURE(test.text);
+    CHECK(matches_glob(test.pattern, test.text) == test.matches);
+  }
+  CHECK_FALSE(matches_glob("*a*a*a*a*a*a*a*b", std::string(4000, 'a')));  // no exponential search
+}
+
+TEST_CASE("fields come from the options and from the rules that a file falls under") {
+  const TemporaryFolder folder;
+  for (const char* name : {"page.html", "app.js", "assets/app-1a2b.js", "assets/x.css"}) folder.write(name, "x");
+  const ServedFolder served(folder.path(), R"("cache_control": "no-cache", "headers": {"X-Frame-Options": "DENY", "X-From": "all"},
+    "rules": [
+      {"match": "/assets/*", "cache_control": "max-age=31536000, immutable"},
+      {"match": "*.js", "cache_control": "max-age=60", "headers": {"X-From": "js", "X-Script": "yes"}},
+      {"match": "app-*", "headers": {"X-From": "app"}}])");
+  const struct {
+    const char* target;
+    const char* cache_control;
+    const char* from;
+    bool script;
+  } cases[] = {
+      {"/page.html", "no-cache", "all", false},
+      {"/app.js", "max-age=60", "js", true},
+      {"/assets/app-1a2b.js", "max-age=31536000, immutable", "app", true},
+      {"/assets/x.css", "max-age=31536000, immutable", "all", false},
+  };
+  for (const auto& test : cases) {
+    CAPTURE(test.target);
+    for (int round = 0; round < 2; ++round) {  // loaded, and from the cache
+      const Response response = served.get(test.target);
+      CHECK(response.headers().find("Cache-Control") == test.cache_control);
+      CHECK(response.headers().find("X-From") == test.from);
+      CHECK(response.headers().find("X-Frame-Options") == "DENY");
+      CHECK(response.headers().contains("X-Script") == test.script);
+    }
+    const Response unchanged = served.call(testing::RequestBuilder("GET", test.target).header("If-None-Match", "*"));
+    CHECK(unchanged.status() == Status::not_modified);
+    CHECK(unchanged.headers().find("Cache-Control") == test.cache_control);  // RFC 9110 §15.4.5
+  }
+}
+
+TEST_CASE("the last of the most rules counts, too") {
+  std::string rules;
+  for (std::int64_t i = 1; i < FileRules::most_rules; ++i) rules += R"({"match": "nothing"}, )";
+  const TemporaryFolder folder;
+  folder.write("a", "x");
+  const ServedFolder served(folder.path(), "\"rules\": [" + rules + R"({"match": "a", "cache_control": "no-store"}])");
+  CHECK(served.get("/a").headers().find("Cache-Control") == "no-store");
+}
+
+TEST_CASE("fields that cannot be sent, or that are the server's own, are refused with their place") {
+  const struct {
+    const char* options;
+    const char* pointer;
+  } cases[] = {
+      {R"("headers": {"ETag": "x"})", "/headers/ETag"},
+      {R"("headers": {"content-type": "x"})", "/headers/content-type"},
+      {R"("headers": {"Cache-Control": "x"})", "/headers/Cache-Control"},
+      {R"("headers": {"A": "x\ny"})", "/headers/A"},
+      {R"("headers": {"A": "x", "a": "y"})", "/headers/a"},
+      {R"("rules": [{"match": "*", "headers": {"Date": "x"}}])", "/rules/0/headers/Date"},
+      {R"("rules": [{"match": "*", "cache_control": "a\rb"}])", "/rules/0/cache_control"},
+      {R"("cache_control": "a\u0000b")", "/cache_control"},
+      {R"("rules": [{"cache_control": "x"}])", "/rules/0"},
+      {R"("rules": [{"match": ""}])", "/rules/0/match"},
+  };
+  const TemporaryFolder folder;
+  for (const auto& test : cases) {
+    CAPTURE(test.options);
+    try {
+      const ServedFolder served(folder.path(), test.options);
+      FAIL_CHECK("accepted");
+    } catch (const ConfigError& error) { CHECK(error.pointer() == test.pointer); }
+  }
+}
+
+}  // namespace ropeway::handlers
