@@ -29,6 +29,7 @@ class EncodingWriter final : public BodyWriter {
     co_await send();
     co_await out_.flush();
   }
+  Headers& trailers() override { return out_.trailers(); }
   awaitable<void> finish() {
     encoder_.finish(encoded_);
     co_await send();

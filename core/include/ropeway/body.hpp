@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <ropeway/awaitable.hpp>
+#include <ropeway/headers.hpp>
 
 namespace ropeway {
 
@@ -49,6 +50,10 @@ class BodyWriter {
   [[nodiscard]] virtual awaitable<void> write(std::string_view data) = 0;
   /// Sends what is queued now, without waiting for more.
   [[nodiscard]] virtual awaitable<void> flush() = 0;
+  /// Fields to be sent behind the body (RFC 9110 §6.5), to be set before the stream ends: a checksum, the outcome. Only a client that said
+  /// `TE: trailers` gets them, in HTTP/1.1; for others they are dropped, and so are fields that only mean something in front of the body
+  /// (framing, routing, caching, what the content is: §6.5.1). Announce them with the response's field `Trailer`.
+  [[nodiscard]] virtual Headers& trailers() = 0;
 
  protected:
   ~BodyWriter() = default;

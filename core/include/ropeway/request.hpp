@@ -15,6 +15,8 @@
 
 namespace ropeway {
 
+class InterimWriter;  // the framework's own
+
 /// The version of HTTP that a request was sent in.
 enum class Version : std::uint8_t { http_1_0, http_1_1 };
 
@@ -66,6 +68,10 @@ class Request {
   /// The body piece by piece, or nullptr where it has been read already.
   [[nodiscard]] BodyReader* body_reader() noexcept { return body_reader_; }
 
+  /// Sends `103 Early Hints` (RFC 8297) with `fields`, such as `Link: </style.css>; rel=preload`, while the answer is still being made. For
+  /// `AsyncHandler` and `Middleware`; it does nothing elsewhere, and for a client of HTTP/1.0, which would not understand it.
+  [[nodiscard]] awaitable<void> early_hints(const Headers& fields);
+
   /// The address of the client's end, for example "203.0.113.7" or "2001:db8::1"; "unix" on a unix socket. The text lives as long as the request.
   [[nodiscard]] std::string_view peer_address() const noexcept;
   [[nodiscard]] std::uint16_t peer_port() const noexcept { return peer_port_; }
@@ -90,6 +96,7 @@ class Request {
   std::string_view host_;
   std::string_view body_;
   BodyReader* body_reader_ = nullptr;
+  InterimWriter* interim_writer_ = nullptr;
   std::vector<HeaderField> fields_;
   std::array<Param, 16> params_{};
   std::unique_ptr<std::string> path_text_;  // where the decoded path differs from the raw one

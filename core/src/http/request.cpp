@@ -39,6 +39,10 @@ awaitable<std::string_view> Request::read_body() {
   co_return body_;
 }
 
+awaitable<void> Request::early_hints(const Headers& fields) {
+  if (interim_writer_ != nullptr) co_await interim_writer_->early_hints(fields);
+}
+
 std::string_view Request::peer_address() const noexcept { return {peer_text_.data(), peer_text_size_}; }
 
 }  // namespace ropeway

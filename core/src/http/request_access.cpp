@@ -36,6 +36,7 @@ bool RequestAccess::assign(Request& request, http::RequestHead& head) {
   request.host_ = head.host;
   request.body_ = {};
   request.body_reader_ = nullptr;
+  request.interim_writer_ = nullptr;
   request.param_count_ = 0;
   request.fields_.swap(head.fields);
 
@@ -73,6 +74,7 @@ void RequestAccess::recycle(Request& request, http::RequestHead& head) noexcept 
   request.host_ = {};
   request.body_ = {};
   request.body_reader_ = nullptr;
+  request.interim_writer_ = nullptr;
   recycle_text(request.path_text_);
   recycle_text(request.body_text_);
   request.wire_text_.reset();

@@ -9,6 +9,15 @@
 
 namespace ropeway {
 
+/// Sends interim responses for a request whose handler runs.
+class InterimWriter {
+ public:
+  [[nodiscard]] virtual awaitable<void> early_hints(const Headers& fields) = 0;
+
+ protected:
+  ~InterimWriter() = default;
+};
+
 /// How the framework fills and changes a `Request`; handlers cannot.
 struct RequestAccess {
   /// Begins a new request: takes the head's values and swaps its fields in. `Request::path` is computed here.
@@ -21,6 +30,7 @@ struct RequestAccess {
   /// Appends to the body that the request owns, and lets `body()` show it.
   static void append_body(Request& request, std::string_view data);
   static void set_body_reader(Request& request, BodyReader* reader) noexcept { request.body_reader_ = reader; }
+  static void set_interim_writer(Request& request, InterimWriter* writer) noexcept { request.interim_writer_ = writer; }
   static void set_peer(Request& request, std::string_view address, std::uint16_t port) noexcept;
   /// Path parameters; at most 16, further ones are refused by the router when it is built.
   static void clear_params(Request& request) noexcept { request.param_count_ = 0; }

@@ -26,6 +26,7 @@ void Exchange::Recycle::operator()(Exchange* exchange) const noexcept {
   owned->unowned_body = {};
   owned->body_ended = false;
   owned->body_failed = false;
+  owned->trailers.clear();
   owned->response_size = 0;
   owned->response.body().clear();  // files and shared bytes are not held longer than they are sent
   http::FreeList<Exchange, kept_exchanges>::give_back(std::move(owned));

@@ -25,6 +25,7 @@ struct Exchange {
   Response response{Status::ok};       // of a stream: keeps it while it runs
   protocol::ProtocolError body_error;  // what the codec said of the body while the handler read it
   bool body_failed = false;
+  Headers trailers;                 // of a stream
   std::uint64_t response_size = 0;  // bytes of the response's body; of a stream, so far
 
   Exchange* next_free = nullptr;

@@ -9,6 +9,7 @@
 #include <ropeway/http_error.hpp>
 
 #include "core/src/http/request_access.hpp"
+#include "core/src/http/trailers.hpp"
 #include "core/src/server/peer_address.hpp"
 #include "core/src/server/system_clock.hpp"
 
@@ -209,6 +210,7 @@ bool Session::begin_exchange() {
   if (exchange.match.endpoint == nullptr) return serve();
   if (exchange.match.starts_at_head()) {
     if (has_body) RequestAccess::set_body_reader(exchange.request, &body_reader_);
+    RequestAccess::set_interim_writer(exchange.request, &body_reader_);
     return serve();
   }
   if (has_body) {
@@ -313,7 +315,12 @@ void Session::stream_ended(std::exception_ptr error) noexcept {
     }
     return end();
   }
-  codec_.finish();
+  const Exchange& exchange = *exchange_;
+  if (!exchange.trailers.empty() && http::wants_trailers(exchange.request.headers())) {
+    codec_.finish(http::sendable_trailers(exchange.trailers));
+  } else {
+    codec_.finish();
+  }
   if (flush()) go_on();
 }
 

@@ -154,4 +154,12 @@ awaitable<void> SessionBodyWriter::flush() {
   co_await session_.send_owed(0);
 }
 
+Headers& SessionBodyWriter::trailers() { return session_.exchange_->trailers; }
+
+awaitable<void> SessionBodyReader::early_hints(const Headers& fields) {
+  const SessionTransfer transfer(session_);
+  session_.codec_.send_early_hints(fields.wire());
+  co_await session_.send_owed(0);
+}
+
 }  // namespace ropeway::server

@@ -4,15 +4,19 @@
 
 #include <ropeway/body.hpp>
 
+#include "core/src/http/request_access.hpp"
+
 namespace ropeway::server {
 
 class Session;
 
 /// The body of the request in progress, read by a handler's coroutine straight from the connection.
-class SessionBodyReader final : public BodyReader {
+/// It sends interim responses, too.
+class SessionBodyReader final : public BodyReader, public InterimWriter {
  public:
   explicit SessionBodyReader(Session& session) noexcept : session_(session) {}
   [[nodiscard]] awaitable<std::string_view> read() override;
+  [[nodiscard]] awaitable<void> early_hints(const Headers& fields) override;
 
  private:
   Session& session_;
@@ -24,6 +28,7 @@ class SessionBodyWriter final : public BodyWriter {
   explicit SessionBodyWriter(Session& session) noexcept : session_(session) {}
   [[nodiscard]] awaitable<void> write(std::string_view data) override;
   [[nodiscard]] awaitable<void> flush() override;
+  [[nodiscard]] Headers& trailers() override;
 
  private:
   Session& session_;

@@ -18,8 +18,12 @@ class TextWriter final : public BodyWriter {
     co_return;
   }
   awaitable<void> flush() override { co_return; }
+  Headers& trailers() override { return trailers_; }
 
   std::string text;
+
+ private:
+  Headers trailers_;
 };
 
 awaitable<std::string> run_stream(BodyStream& stream) {

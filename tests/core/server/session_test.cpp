@@ -183,6 +183,55 @@ TEST_CASE("a streamed body reaches a slow client whole, and the writer waits for
   CHECK(rest.find("\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n") != std::string::npos);  // the first was chunked, the second ends with the connection
 }
 
+TEST_CASE("trailer fields follow a chunked body for a client that wants them, and only those that may (RFC 9110 §6.5)") {
+  WorkerFixture fixture(routes(route("GET /sum", [](const Request&) {
+    return Response::stream("text/plain",
+                            [](BodyWriter& out) -> awaitable<void> {
+                              co_await out.write("abc");
+                              out.trailers().add("X-Sum", "294");
+                              out.trailers().add("Content-Length", "99");
+                              out.trailers().add("set-cookie", "a=b");
+                            })
+        .header("Trailer", "X-Sum");
+  })));
+  const std::string head = "GET /sum HTTP/1.1\r\nHost: t\r\nConnection: close\r\n";
+  for (const std::string_view te : {"TE: trailers\r\n", "TE: gzip;q=0.5, Trailers\r\n"}) {
+    auto client = fixture.connect();
+    client.send(head + std::string(te) + "\r\n");
+    CHECK(client.read_until_close().ends_with("\r\n3\r\nabc\r\n0\r\nX-Sum: 294\r\n\r\n"));
+  }
+  for (const std::string_view te : {"", "TE: gzip\r\n", "TE: x-trailers\r\n"}) {
+    auto client = fixture.connect();
+    client.send(head + std::string(te) + "\r\n");
+    CHECK(client.read_until_close().ends_with("\r\n3\r\nabc\r\n0\r\n\r\n"));
+  }
+  auto old = fixture.connect();
+  old.send("GET /sum HTTP/1.0\r\nTE: trailers\r\n\r\n");
+  CHECK(old.read_until_close().ends_with("\r\n\r\nabc"));
+}
+
+TEST_CASE("early hints come before the answer, for HTTP/1.1 alone (RFC 8297)") {
+  WorkerFixture fixture(routes(async_route("POST /page", [](Request& request) -> awaitable<Response> {
+    Headers hints;
+    hints.add("Link", "</style.css>; rel=preload; as=style");
+    co_await request.early_hints(hints);
+    const std::string body(co_await request.read_body());
+    co_await request.early_hints(hints);
+    co_return Response::text("page " + body);
+  })));
+  auto client = fixture.connect();
+  client.send("POST /page HTTP/1.1\r\nHost: t\r\nContent-Length: 4\r\n\r\n");
+  for (int i = 0; i < 2; ++i) {
+    const auto hints = client.read_response();  // the first, before the body has come
+    CHECK(hints.status == 103);
+    CHECK(hints.field("Link") == "</style.css>; rel=preload; as=style");
+    if (i == 0) client.send("body");
+  }
+  CHECK(client.read_response().body == "page body");
+  auto old = fixture.connect();
+  CHECK(old.exchange("POST /page HTTP/1.0\r\nContent-Length: 4\r\n\r\nbody").body == "page body");
+}
+
 TEST_CASE("a stream that fails leaves its body unfinished, and the server goes on") {
   WorkerFixture fixture(routes(hello(), route("GET /broken", [](const Request&) {
                                  return Response::stream("text/plain", [](BodyWriter& out) -> awaitable<void> {

@@ -143,6 +143,8 @@ TEST_CASE("what a stream flushes can be decoded before the rest is there") {
         writes.emplace_back();
         co_return;
       }
+      Headers behind;
+      Headers& trailers() override { return behind; }
     } recorder;
     struct Runner final : AsyncHandler {
       BodyStream& stream;

@@ -11,6 +11,8 @@
 namespace ropeway::protocol::http1 {
 namespace {
 
+constexpr std::string_view line_end = "\r\n";
+
 using Request = ConnectionState::Request;
 
 constexpr ProtocolError ended_inside{Status::bad_request, "connection ended inside a request"};
@@ -175,6 +177,13 @@ void Codec::send_continue() {
   storage_->output.append(std::string_view("HTTP/1.1 100 Continue\r\n\r\n"));
 }
 
+void Codec::send_early_hints(std::string_view fields) {
+  if (!state_.exchange_runs() || responded() || state_.closing() || version_ != Version::http_1_1) return;
+  for (const std::string_view piece : {std::string_view("HTTP/1.1 103 Early Hints\r\n"), fields, line_end}) {
+    storage_->output.append(piece);
+  }
+}
+
 // Whether content that has not been given keeps the connection from being used again. A peer that waits for "100 Continue" may or may not
 // send its content after a final answer (RFC 9110 §10.1.1), and the rest of a chunked one has no known size.
 bool Codec::content_must_close() const noexcept {
@@ -209,9 +218,11 @@ void Codec::write(std::string_view data) {
   }
 }
 
-void Codec::finish() {
+void Codec::finish(std::string_view trailer_fields) {
   assert(stream_ != StreamCoding::none && "finish follows a response with a stream");
-  if (stream_ == StreamCoding::chunked) storage_->output.append(last_chunk);
+  if (stream_ == StreamCoding::chunked) {
+    for (const std::string_view piece : {last_chunk, trailer_fields, line_end}) storage_->output.append(piece);
+  }
   stream_ = StreamCoding::none;
   state_.response_ended();
 }

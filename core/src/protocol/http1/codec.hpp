@@ -59,12 +59,16 @@ class Codec {
   };
   /// Queues "100 Continue" where the request in progress expects it, none of its content has come, and nothing was answered.
   void send_continue();
+  /// Queues "103 Early Hints" (RFC 8297) with `fields`, complete lines, where the request in progress is of HTTP/1.1 (RFC 9110 §15.2) and not
+  /// answered yet.
+  void send_early_hints(std::string_view fields);
   /// Queues the response of the request in progress: its head, and its body unless the request was HEAD or the status forbids one.
   /// A stream's head is queued and `write`, `finish` follow: chunked, or ended by closing for HTTP/1.0.
   /// A response with a stream is left to the caller, its body untouched; says whether content has to be streamed.
   bool respond(Response& response, const ResponseOptions& options);
   void write(std::string_view data);
-  void finish();
+  /// `trailer_fields`: complete lines that follow a chunked body (RFC 9112 §7.1.2); otherwise they are dropped.
+  void finish(std::string_view trailer_fields = {});
   /// Queues the answer to an error that `next` gave, or to a deadline; the connection closes behind it. A streamed body is not sent.
   /// Queues nothing where the request in progress has been answered already, in part or in whole.
   void respond_error(Response& response, const ResponseOptions& options);

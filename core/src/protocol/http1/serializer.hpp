@@ -32,6 +32,6 @@ enum class StreamCoding : std::uint8_t {
 
 /// A piece of a chunked stream; `data` must not be empty, as an empty chunk would end it.
 void serialize_chunk(std::string_view data, SendQueue& output);
-inline constexpr std::string_view last_chunk = "0\r\n\r\n";
+inline constexpr std::string_view last_chunk = "0\r\n";
 
 }  // namespace ropeway::protocol::http1
