@@ -10,17 +10,21 @@ FieldList read_fields(const ConfigNode& options, std::string_view name, const Fi
   const ConfigNode map = options.object(name);
   FieldList fields;
   Headers probe;
+  MistakeCollector mistakes;
   for (std::string& field : map.keys()) {
-    if (const std::string reason = refusal(field); !reason.empty()) throw map.error(field, reason);
-    if (probe.contains(field)) throw map.error(field, "this field is written twice; names are the same in capitals and small letters");
-    std::string value = map.string(field);
-    try {
-      probe.add(field, value);
-    } catch (const std::invalid_argument&) {
-      throw map.error(field, "this is no valid header field: a name is letters, digits and hyphens, a value is one line of text");
-    }
-    fields.emplace_back(std::move(field), std::move(value));
+    mistakes.collect([&] {
+      if (const std::string reason = refusal(field); !reason.empty()) throw map.error(field, reason);
+      if (probe.contains(field)) throw map.error(field, "this field is written twice; names are the same in capitals and small letters");
+      std::string value = map.string(field);
+      try {
+        probe.add(field, value);
+      } catch (const std::invalid_argument&) {
+        throw map.error(field, "this is no valid header field: a name is letters, digits and hyphens, a value is one line of text");
+      }
+      fields.emplace_back(std::move(field), std::move(value));
+    });
   }
+  mistakes.throw_if_any();
   return fields;
 }
 

@@ -16,7 +16,7 @@ using FieldList = std::vector<std::pair<std::string, std::string>>;
 /// Why a field may not be set by an option; empty where it may.
 using FieldRefusal = std::function<std::string(std::string_view name)>;
 
-/// The fields of the option `name` (a map of strings). Throws `ConfigError` for one that cannot be sent, that stands there twice, or that
+/// The fields of the option `name` (a map of strings). Throws `ConfigErrors` with those that cannot be sent, that stand there twice, or that
 /// `refusal` refuses.
 [[nodiscard]] FieldList read_fields(const ConfigNode& options, std::string_view name, const FieldRefusal& refusal);
 

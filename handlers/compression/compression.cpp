@@ -46,6 +46,10 @@ class Place {
   std::shared_ptr<std::atomic<std::int64_t>> taken_;
 };
 
+void vary_by_coding(Headers& headers) {
+  if (headers.find("Vary") != "Accept-Encoding") headers.add("Vary", "Accept-Encoding");
+}
+
 }  // namespace
 
 Settings Compression::settings() {
@@ -82,15 +86,19 @@ Compression::Compression(const ConfigNode& options, Services& services)
   for (const ContentCoding coding : {ContentCoding::zstd, ContentCoding::br, ContentCoding::gzip}) {
     levels_[static_cast<std::size_t>(coding)] = static_cast<int>(levels.integer(to_string(coding)));
   }
+  MistakeCollector mistakes;
   for (const std::string& type : options.strings("types")) {
-    std::string name(trimmed(type));
-    const std::size_t slash = name.find('/');
-    if (slash == 0 || slash == std::string::npos || slash + 1 == name.size() || name.find_first_of("; ,") != std::string::npos) {
-      throw options.error("types", "\"" + type + "\" is no media type: write \"text/html\", or \"text/*\" for all of a kind");
-    }
-    if (name.ends_with("/*")) name.pop_back();
-    types_.push_back(std::move(name));
+    mistakes.collect([&] {
+      std::string name(trimmed(type));
+      const std::size_t slash = name.find('/');
+      if (slash == 0 || slash == std::string::npos || slash + 1 == name.size() || name.find_first_of("; ,") != std::string::npos) {
+        throw options.error("types", "\"" + type + "\" is no media type: write \"text/html\", or \"text/*\" for all of a kind");
+      }
+      if (name.ends_with("/*")) name.pop_back();
+      types_.push_back(std::move(name));
+    });
   }
+  mistakes.throw_if_any();
 }
 
 bool Compression::is_listed(std::string_view media_type) const noexcept {
@@ -116,8 +124,13 @@ std::unique_ptr<ContentEncoder> Compression::encoder(ContentCoding coding) const
 awaitable<Response> Compression::handle(Request& request, Next next) const {
   Response response = co_await next(request);
   const bool unchanged = response.status() == Status::not_modified;
-  if (!unchanged && !suits(response)) co_return response;
-  response.headers().add("Vary", "Accept-Encoding");
+  if (!unchanged && !suits(response)) {
+    // RFC 9110 §15.3.7: a part says what the whole would have said. Of a refused condition it is not known what the whole would have been.
+    const bool is_part = response.status() == Status::partial_content || response.status() == Status::precondition_failed;
+    if (is_part) vary_by_coding(response.headers());
+    co_return response;
+  }
+  vary_by_coding(response.headers());
   const ContentCoding coding = AcceptedCodings(request.headers()).best_of(codings_);
   if (coding == ContentCoding::identity) co_return response;
   if (unchanged) {  // RFC 9110 §15.4.5: the tag that the compressed one has

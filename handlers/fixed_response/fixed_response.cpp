@@ -29,11 +29,15 @@ Settings FixedResponse::settings() {
 
 FixedResponse::FixedResponse(const ConfigNode& options)
     : status_(static_cast<Status>(options.integer("status"))), body_(std::make_shared<const std::string>(options.string("body"))) {
-  if (is_bodiless(status_) && !body_->empty()) {
+  MistakeCollector mistakes;
+  mistakes.collect([&] {
+    if (!is_bodiless(status_) || body_->empty()) return;
     throw options.error("body", "a response with status " + std::to_string(code(status_)) + " has no body: leave `body` out");
-  }
-  if (!is_bodiless(status_)) headers_.emplace_back("Content-Type", read_field_value(options, "media_type"));
-  for (auto& field : read_fields(options, "headers", refusal)) headers_.push_back(std::move(field));
+  });
+  std::string media_type = mistakes.collect([&] { return read_field_value(options, "media_type"); });
+  if (!is_bodiless(status_)) headers_.emplace_back("Content-Type", std::move(media_type));
+  for (auto& field : mistakes.collect([&] { return read_fields(options, "headers", refusal); })) headers_.push_back(std::move(field));
+  mistakes.throw_if_any();
 }
 
 Response FixedResponse::handle(const Request&) const {

@@ -55,11 +55,17 @@ Settings Redirect::settings() {
 
 Redirect::Redirect(const ConfigNode& options)
     : to_(options.string("to")), status_(static_cast<Status>(options.integer("status"))), keep_path_(options.boolean("keep_path")) {
-  if (const auto mistake = mistake_in(to_); !mistake.empty()) {
-    throw options.error("to", "\"" + to_ + "\" is no target to redirect to: " + std::string(mistake));
-  }
-  const auto number = code(status_);
-  if (number > 303 && number < 307) throw options.error("status", "a redirect has status 301, 302, 303, 307 or 308");
+  MistakeCollector mistakes;
+  mistakes.collect([&] {
+    if (const auto mistake = mistake_in(to_); !mistake.empty()) {
+      throw options.error("to", "\"" + to_ + "\" is no target to redirect to: " + std::string(mistake));
+    }
+  });
+  mistakes.collect([&] {
+    const auto number = code(status_);
+    if (number > 303 && number < 307) throw options.error("status", "a redirect has status 301, 302, 303, 307 or 308");
+  });
+  mistakes.throw_if_any();
   if (!keep_path_) return;
   if (to_.find_first_of("?#") != std::string::npos) {
     throw options.error("to", "with `keep_path`, a path is appended to the target: remove its query and fragment");

@@ -30,10 +30,14 @@ constexpr std::string_view own_charset = "; charset=utf-8";  // in the server's 
 
 [[nodiscard]] std::vector<std::string> index_names(const ConfigNode& options) {
   std::vector<std::string> names = options.strings("index");
+  MistakeCollector mistakes;
   for (const std::string& name : names) {
     const bool plain = !name.empty() && name != "." && name != ".." && name.find_first_of(std::string_view("/\0", 2)) == std::string::npos;
-    if (!plain) throw options.error("index", "\"" + name + "\" is no file name: write a plain name such as \"index.html\"");
+    mistakes.collect([&] {
+      if (!plain) throw options.error("index", "\"" + name + "\" is no file name: write a plain name such as \"index.html\"");
+    });
   }
+  mistakes.throw_if_any();
   return names;
 }
 
@@ -57,15 +61,19 @@ constexpr std::string_view own_charset = "; charset=utf-8";  // in the server's 
 [[nodiscard]] std::map<unsigned, std::string> error_pages_from(const ConfigNode& options) {
   std::map<unsigned, std::string> pages;
   const ConfigNode map = options.object("error_pages");
+  MistakeCollector mistakes;
   for (const std::string& name : map.keys()) {
-    unsigned code = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), code);
-    if (error != std::errc() || end != name.data() + name.size() || code < 400 || code > 599) {
-      throw map.error(name, "write the status of an error, 400 to 599, such as \"404\"");
-    }
-    pages[code] = path_below_root(map, name);
-    if (pages[code].empty()) throw map.error(name, "name a file below the root, such as \"404.html\"");
+    mistakes.collect([&] {
+      unsigned code = 0;
+      const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), code);
+      if (error != std::errc() || end != name.data() + name.size() || code < 400 || code > 599) {
+        throw map.error(name, "write the status of an error, 400 to 599, such as \"404\"");
+      }
+      pages[code] = path_below_root(map, name);
+      if (pages[code].empty()) throw map.error(name, "name a file below the root, such as \"404.html\"");
+    });
   }
+  mistakes.throw_if_any();
   return pages;
 }
 
@@ -100,20 +108,26 @@ void MediaTypes::declare(Settings& settings) {
 }
 
 MediaTypes::MediaTypes(const ConfigNode& options) : charset_(options.string("charset")) {
-  require_sendable(options, "charset", charset_);
+  MistakeCollector mistakes;
+  mistakes.collect([&] { require_sendable(options, "charset", charset_); });
   const ConfigNode types = options.object("media_types");
   for (const std::string& name : types.keys()) {
-    const std::string extension = lower_case(std::string_view(name).substr(name.starts_with('.') ? 1 : 0));
-    if (extension.empty() || extension.find_first_of("./") != std::string::npos) {
-      throw types.error(name, "write a file name's extension, what stands behind its last dot, such as \"md\"");
-    }
-    std::string type = types.string(name);
-    require_sendable(types, name, type);
-    if (type.find('/') == std::string::npos) throw types.error(name, "a media type has the form \"text/markdown\"");
-    const bool lacks_charset = lower_case(type).starts_with("text/") && type.find(';') == std::string::npos;
-    if (lacks_charset && !charset_.empty()) type += "; charset=" + charset_;
-    if (!by_extension_.emplace(extension, std::move(type)).second) throw types.error(name, "this extension stands there twice");
+    mistakes.collect([&] { add(types, name); });
   }
+  mistakes.throw_if_any();
+}
+
+void MediaTypes::add(const ConfigNode& types, const std::string& name) {
+  const std::string extension = lower_case(std::string_view(name).substr(name.starts_with('.') ? 1 : 0));
+  if (extension.empty() || extension.find_first_of("./") != std::string::npos) {
+    throw types.error(name, "write a file name's extension, what stands behind its last dot, such as \"md\"");
+  }
+  std::string type = types.string(name);
+  require_sendable(types, name, type);
+  if (type.find('/') == std::string::npos) throw types.error(name, "a media type has the form \"text/markdown\"");
+  const bool lacks_charset = lower_case(type).starts_with("text/") && type.find(';') == std::string::npos;
+  if (lacks_charset && !charset_.empty()) type += "; charset=" + charset_;
+  if (!by_extension_.emplace(extension, std::move(type)).second) throw types.error(name, "this extension stands there twice");
 }
 
 std::string MediaTypes::of(std::string_view path) const {
@@ -172,18 +186,18 @@ Settings FileOptions::declared() {
   return settings;
 }
 
-FileOptions::FileOptions(const ConfigNode& options)
+FileOptions::FileOptions(const ConfigNode& options, MistakeCollector& mistakes)
     : roots(roots_from(options)),
       links(options.boolean("follow_symlinks") ? Root::Links::followed : Root::Links::confined),
-      index(index_names(options)),
+      index(mistakes.collect([&] { return index_names(options); })),
       listing(options.boolean("listing")),
       dotfiles(options.boolean("dotfiles") ? RelativePath::Dotfiles::served : RelativePath::Dotfiles::hidden),
-      fallback(path_below_root(options, "fallback")),
-      error_pages(error_pages_from(options)),
+      fallback(mistakes.collect([&] { return path_below_root(options, "fallback"); })),
+      error_pages(mistakes.collect([&] { return error_pages_from(options); })),
       precompressed(codings_from(options)),
-      prefix(prefix_from(options)),
-      rules(options),
-      media_types(options),
+      prefix(mistakes.collect([&] { return prefix_from(options); })),
+      rules(mistakes.collect([&] { return FileRules(options); })),
+      media_types(mistakes.collect([&] { return MediaTypes(options); })),
       cache(limits_from(options.object("cache"))) {}
 
 }  // namespace ropeway::handlers

@@ -22,10 +22,13 @@ namespace ropeway::handlers {
 class MediaTypes {
  public:
   static void declare(Settings& settings);
+  MediaTypes() = default;
   explicit MediaTypes(const ConfigNode& options);
   [[nodiscard]] std::string of(std::string_view path) const;
 
  private:
+  void add(const ConfigNode& types, const std::string& name);
+
   std::map<std::string, std::string, std::less<>> by_extension_;  // in small letters, without the dot
   std::string charset_;
 };
@@ -33,8 +36,8 @@ class MediaTypes {
 /// The options of `static_files`, checked.
 struct FileOptions {
   [[nodiscard]] static Settings declared();
-  /// Throws `ConfigError` for what cannot be used.
-  explicit FileOptions(const ConfigNode& options);
+  /// What cannot be used goes to `mistakes`, and is empty here.
+  FileOptions(const ConfigNode& options, MistakeCollector& mistakes);
 
   std::vector<std::string> roots;  // never empty
   Root::Links links;

@@ -67,14 +67,19 @@ void FileRules::declare(Settings& settings) {
           .by_default("[]"));
 }
 
-FileRules::FileRules(const ConfigNode& options)
-    : cache_control_(read_field_value(options, "cache_control")), fields_(read_fields(options, "headers", refusal)) {
+FileRules::FileRules(const ConfigNode& options) {
+  MistakeCollector mistakes;
+  cache_control_ = mistakes.collect([&] { return read_field_value(options, "cache_control"); });
+  fields_ = mistakes.collect([&] { return read_fields(options, "headers", refusal); });
   for (const ConfigNode& node : options.list("rules")) {
-    std::string pattern = node.string("match");
-    const bool whole_path = pattern.find('/') != std::string::npos;
-    if (pattern.starts_with('/')) pattern.erase(0, 1);
-    rules_.push_back({std::move(pattern), whole_path, read_field_value(node, "cache_control"), read_fields(node, "headers", refusal)});
+    Rule& rule = rules_.emplace_back();
+    rule.pattern = node.string("match");
+    rule.whole_path = rule.pattern.find('/') != std::string::npos;
+    if (rule.pattern.starts_with('/')) rule.pattern.erase(0, 1);
+    rule.cache_control = mistakes.collect([&] { return read_field_value(node, "cache_control"); });
+    rule.fields = mistakes.collect([&] { return read_fields(node, "headers", refusal); });
   }
+  mistakes.throw_if_any();
 }
 
 FileRules::Matched FileRules::match(std::string_view path) const noexcept {

@@ -23,7 +23,8 @@ class FileRules {
 
   /// The declarations of the three options.
   static void declare(Settings& settings);
-  /// Throws `ConfigError` for a field that cannot be sent or that the server itself sets.
+  FileRules() = default;
+  /// Throws `ConfigErrors` with the fields that cannot be sent or that the server itself sets.
   explicit FileRules(const ConfigNode& options);
 
   /// Which rules a file falls under; to be kept with it.
@@ -38,7 +39,7 @@ class FileRules {
  private:
   struct Rule {
     std::string pattern;
-    bool whole_path;  // or the name alone
+    bool whole_path = false;  // or the name alone
     std::string cache_control;
     FieldList fields;
   };

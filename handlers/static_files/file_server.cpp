@@ -82,11 +82,13 @@ namespace {
 
 }  // namespace
 
-FileServer::FileServer(const ConfigNode& options, const Clock& clock) : options_(options) {
+FileServer::FileServer(const ConfigNode& options, const Clock& clock, MistakeCollector mistakes) : options_(options, mistakes) {
   const FileCache::Limits limits = share_of(options_.cache, options_.roots.size());
   for (const std::string& root : options_.roots) {
-    layers_.push_back(std::make_unique<Layer>(open_root(options, root, options_.links), options_, limits, clock));
+    mistakes.collect(
+        [&] { layers_.push_back(std::make_unique<Layer>(open_root(options, root, options_.links), options_, limits, clock)); });
   }
+  mistakes.throw_if_any();
 }
 
 Response FileServer::respond(const Request& request, const StaticFiles& hooks) const {
@@ -138,17 +140,34 @@ FileServer::Found FileServer::find(RelativePath& path) const {
   return {nullptr, ENOENT};
 }
 
-Response FileServer::serve_folder(const Call& call, RelativePath& path) const {
+// The index file of the folder; `path` becomes that file's where there is one.
+FileServer::Found FileServer::find_index(RelativePath& path) const {
   const std::size_t size = path.size();
   for (const std::string& name : options_.index) {
-    if (!path.push(name)) return not_found();
-    const Found found = find(path);
-    if (found.file) return serve_found(call, path, found);
+    if (!path.push(name)) return {nullptr, ENAMETOOLONG};
+    Found found = find(path);
+    if (found.file) return found;
     path.truncate(size);
-    if (is_absent(found.error) || found.error == EISDIR) continue;
-    return response_to(found.error);
+    if (!is_absent(found.error) && found.error != EISDIR) return found;
   }
+  return {nullptr, ENOENT};
+}
+
+Response FileServer::serve_folder(const Call& call, RelativePath& path) const {
+  const Found found = find_index(path);
+  if (found.file) return serve_found(call, path, found);
+  if (!is_absent(found.error)) return response_to(found.error);
   return options_.listing ? serve_listing(call, path) : serve_fallback(call);
+}
+
+bool FileServer::may_list(const Request& request, const StaticFiles& hooks) const {
+  if (!options_.listing || !request.path().ends_with('/')) return false;
+  std::string scratch;
+  RelativePath path;
+  const auto local = hooks.map_path(request, scratch);
+  if (!local || !path.assign(*local, options_.dotfiles)) return false;
+  const Found found = find_index(path);
+  return !found.file && is_absent(found.error);
 }
 
 Response FileServer::serve_listing(const Call& call, const RelativePath& path) const {
@@ -218,7 +237,8 @@ Response FileServer::in_best_coding(const Request& request, RelativePath& path, 
     if (path.append(sibling_suffix(coding))) {
       const Layer::Found sibling = found.layer->find(path, Layer::Kind::sibling);
       path.truncate(size);
-      if (sibling.file && !is_stale(sibling.file->identity.modified, file.identity.modified)) {
+      const bool is_whole = sibling.file && sibling.file->size > 0;  // no coding makes nothing of anything
+      if (is_whole && !is_stale(sibling.file->identity.modified, file.identity.modified)) {
         Response response = respond_with(request, sibling.file, file.media_type);
         if (has_content(response.status())) response.headers().add("Content-Encoding", to_string(coding));
         return response;

@@ -50,11 +50,13 @@ class Layer {
 /// What `StaticFiles` does, with its hooks.
 class FileServer {
  public:
-  /// Opens the roots. Throws `ConfigError` where one is no folder.
-  FileServer(const ConfigNode& options, const Clock& clock);
+  /// Opens the roots. Throws `ConfigErrors` with all that is wrong with the options, also where a root is no folder.
+  FileServer(const ConfigNode& options, const Clock& clock, MistakeCollector mistakes = {});
 
   /// The answer to a request; `hooks` are asked on the way.
   [[nodiscard]] Response respond(const Request& request, const StaticFiles& hooks) const;
+  /// Whether the answer may be a listing.
+  [[nodiscard]] bool may_list(const Request& request, const StaticFiles& hooks) const;
   /// The path below the root that the request means; nothing where it lies outside of `prefix`.
   [[nodiscard]] std::optional<std::string_view> local_path(const Request& request) const noexcept;
 
@@ -72,6 +74,7 @@ class FileServer {
   };
 
   [[nodiscard]] Found find(RelativePath& path) const;
+  [[nodiscard]] Found find_index(RelativePath& path) const;
   [[nodiscard]] Response serve(const Call& call, std::string_view local) const;
   [[nodiscard]] Response serve_folder(const Call& call, RelativePath& path) const;
   [[nodiscard]] Response serve_listing(const Call& call, const RelativePath& path) const;

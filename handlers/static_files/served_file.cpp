@@ -1,5 +1,6 @@
 #include "handlers/static_files/served_file.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -84,7 +85,7 @@ std::shared_ptr<const ServedFile> load_file(std::shared_ptr<const OpenFile> file
   return std::make_shared<const ServedFile>(ServedFile{
       .identity = identity,
       .size = size,
-      .modified = time_of(identity.modified),
+      .modified = std::min(time_of(identity.modified), now.calendar),  // RFC 9110 §8.8.2.1
       .etag = etag_of(identity),
       .media_type = std::move(facts.media_type),
       .file = is_small ? nullptr : std::move(file),

@@ -14,6 +14,8 @@ StaticFiles::~StaticFiles() = default;
 
 Response StaticFiles::handle(const Request& request) const { return server_->respond(request, *this); }
 
+bool StaticFiles::blocks(const Request& request) const { return server_->may_list(request, *this); }
+
 std::optional<Response> StaticFiles::authorize(const Request&) const { return std::nullopt; }
 
 std::optional<std::string_view> StaticFiles::map_path(const Request& request, std::string&) const { return server_->local_path(request); }

@@ -58,6 +58,8 @@ std::unique_ptr<const routing::Site> Application::make_site(const config::Server
   const auto collect = [&mistakes](auto step) {
     try {
       step();
+    } catch (const ConfigErrors& errors) {
+      mistakes.insert(mistakes.end(), errors.all().begin(), errors.all().end());
     } catch (const ConfigError& error) { mistakes.push_back(error); }
   };
   std::vector<std::shared_ptr<const Middleware>> everywhere;

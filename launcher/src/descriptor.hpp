@@ -28,6 +28,10 @@ class Descriptor {
   int number_ = -1;
 };
 
+/// Opens /dev/null in the place of standard input, output and error where one is closed: otherwise a socket or a pipe of ours would get its
+/// number, and what is printed would go there. To be called before anything else is opened.
+void fill_standard_descriptors() noexcept;
+
 /// Both ends of a pipe, closed on exec.
 struct Pipe {
   Descriptor read;

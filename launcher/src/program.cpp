@@ -7,6 +7,7 @@
 #include "core/src/config/loader.hpp"
 #include "launcher/src/application.hpp"
 #include "launcher/src/check.hpp"
+#include "launcher/src/descriptor.hpp"
 #include "launcher/src/exit_code.hpp"
 #include "launcher/src/options.hpp"
 #include "launcher/src/serve.hpp"
@@ -53,6 +54,7 @@ int obey(const Options& options, const Register& register_handlers) {
 }  // namespace
 
 int run_program(int argc, const char* const argv[], const Register& register_handlers, bool serves) {
+  fill_standard_descriptors();
   const Parsed parsed = parse_options(argc, argv, serves);
   if (!parsed.options) {
     std::fputs(parsed.text.c_str(), parsed.exit_code == exit_code::success ? stdout : stderr);

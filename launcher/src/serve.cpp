@@ -94,6 +94,7 @@ int serve_folder(const ServeOptions& options, int ready_descriptor, const Regist
   std::error_code error;
   const fs::path folder = fs::canonical(options.folder, error);
   if (error) {
+    if (options.folder.empty()) return refuse("the name of the folder is empty; . is the current one");
     return refuse("cannot serve " + options.folder + ": " + error.message() + ". Name a folder that exists: ropeway serve DIR");
   }
   if (!fs::is_directory(folder, error)) {
@@ -102,6 +103,7 @@ int serve_folder(const ServeOptions& options, int ready_descriptor, const Regist
   }
   if (::access(folder.c_str(), R_OK | X_OK) != 0) return refuse("cannot serve " + options.folder + ": this user may not read it");
 
+  if (options.access_log && options.access_log->empty()) return refuse("--log-access needs the name of a file; - is the terminal");
   ServeOptions absolute = options;
   if (absolute.access_log && absolute.access_log != "-") {
     absolute.access_log = fs::absolute(*absolute.access_log).string();

@@ -97,6 +97,24 @@ TEST_CASE("mistakes of every kind are shown at once: keys and values, patterns, 
   CHECK(finished.error.find('\x1b') == std::string::npos);
 }
 
+TEST_CASE("all that is wrong with the options of one handler is shown at once") {
+  const TemporaryFolder folder;
+  const std::string file =
+      folder.write("ropeway.json", R"({"middlewares": [{"name": "compression", "options": {"types": ["text", "a b/"]}}], "routes": [
+{"match": "/a", "handler": "static_files", "options": {"root": "missing", "index": ["../x", "y", "a/b"], "prefix": "x", "cache_control": "a\nb",
+ "headers": {"A b": "x", "ETag": "y"}, "rules": [{"match": "*", "headers": {"Date": "z"}}], "media_types": {"md": "x"}, "charset": "\r", "fallback": "/../"}},
+{"match": "/b", "handler": "fixed_response", "options": {"status": 204, "body": "x", "headers": {"A b": "x", "X": "a\nb", "Content-Length": "5"}}},
+{"match": "/c", "handler": "redirect", "options": {"to": "bad", "status": 304}}
+]})");
+  const Finished finished = run_program({"check", "--config", file}, folder);
+  CAPTURE(finished.error);
+  CHECK(finished.exit_code == 2);
+  std::size_t mistakes = 0;
+  for (std::size_t at = finished.error.find(": error: "); at != std::string::npos; at = finished.error.find(": error: ", at + 1))
+    ++mistakes;
+  CHECK(mistakes == 2 + 11 + 4 + 2);
+}
+
 TEST_CASE("a configuration without end is refused") {
   const TemporaryFolder folder;
   const Finished finished = run_program({"check", "--config", "/dev/zero"}, folder);

@@ -53,3 +53,17 @@ TEST_CASE("a folder whose name is no UTF-8 is served like any other") {
   CHECK(server.wait() == 0);
   CHECK(read_file((folder.path() / "access.log").string()).find("/file.txt") != std::string::npos);
 }
+
+TEST_CASE("closed standard descriptors become no sockets") {
+  const TemporaryFolder folder;
+  folder.write("file.txt", "content");
+  for (const char* closed : {"<&-", ">&-", "2>&-", "<&- >&- 2>&-"}) {
+    CAPTURE(closed);
+    const std::string line = "exec \"$0\" \"$@\" " + std::string(closed);
+    ServerProcess server({"-c", line, program(), "serve", "--port", "0", "--bind", "127.0.0.1", "--processes", "1", "--threads", "1"},
+                         folder.path().string(), "/bin/sh");
+    for (int i = 0; i < 3; ++i) CHECK(server.connect().get("/file.txt").body == "content");
+    server.signal(SIGTERM);
+    CHECK(server.wait() == 0);
+  }
+}

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
@@ -22,6 +23,40 @@ class ConfigError : public std::runtime_error {
 
  private:
   std::string pointer_;
+};
+
+/// Several mistakes at once, so that whoever made them sees them all.
+class ConfigErrors : public ConfigError {  // as a `ConfigError` it is the first of them
+ public:
+  /// `all` is not empty.
+  explicit ConfigErrors(std::vector<ConfigError> all) : ConfigError(all.front()), all_(std::move(all)) {}
+  [[nodiscard]] const std::vector<ConfigError>& all() const noexcept { return all_; }
+
+ private:
+  std::vector<ConfigError> all_;
+};
+
+/// For a constructor that reads several options: goes on after a mistake, to find the others.
+class MistakeCollector {
+ public:
+  /// What `step` gives; where it throws `ConfigError`, that is kept, and an empty value is given in its place.
+  template <class Step>
+  auto collect(Step step) -> decltype(step()) {
+    try {
+      return step();
+    } catch (const ConfigErrors& errors) {
+      all_.insert(all_.end(), errors.all().begin(), errors.all().end());
+    } catch (const ConfigError& error) { all_.push_back(error); }
+    if constexpr (!std::is_void_v<decltype(step())>) return {};
+  }
+  [[nodiscard]] const std::vector<ConfigError>& all() const noexcept { return all_; }
+  /// Throws `ConfigErrors` with everything that was kept.
+  void throw_if_any() const {
+    if (!all_.empty()) throw ConfigErrors(all_);
+  }
+
+ private:
+  std::vector<ConfigError> all_;
 };
 
 /// A validated part of the configuration, as a handler's constructor receives it: every declared setting can be read, with its

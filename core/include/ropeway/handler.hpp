@@ -21,6 +21,9 @@ class Handler {
   virtual ~Handler() = default;
   /// `request` is complete, with its body, and valid until this returns.
   [[nodiscard]] virtual Response handle(const Request& request) const = 0;
+  /// Whether this request is one that takes long, and is to be handled on the process's pool as that of a `BlockingHandler`. Asked on the I/O
+  /// thread before `handle`.
+  [[nodiscard]] virtual bool blocks(const Request&) const { return false; }
 };
 
 /// A handler that is a coroutine: it may await timers, sockets, databases and the request's body.

@@ -93,7 +93,12 @@ void check_addresses(const json& root, std::string_view folder, Validator& valid
     ListenAddress& address = std::get<ListenAddress>(parsed);
     address.text = text;
     const auto same = std::find_if(known.begin(), known.end(), [&](const ListenAddress& other) { return same_endpoint(address, other); });
-    if (same == known.end()) {
+    const auto covering =
+        std::find_if(known.begin(), known.end(), [&](const ListenAddress& other) { return one_covers_other(address, other); });
+    if (covering != known.end()) {
+      validator.report(pointer_to("/listen", i), in_quotes(text) + " and " + in_quotes(covering->text) +
+                                                     " have the same port, and one of them stands for every address: remove the other");
+    } else if (same == known.end()) {
       if (known.size() < most_mistakes) known.push_back(std::move(address));
     } else {
       const std::string words = same->text == text ? "is listed twice" : "is the same address as " + in_quotes(same->text);

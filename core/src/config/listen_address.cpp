@@ -90,6 +90,12 @@ std::variant<ListenAddress, std::string> parse_listen_address(std::string_view t
   return address;
 }
 
+bool one_covers_other(const ListenAddress& left, const ListenAddress& right) noexcept {
+  if (left.family != right.family || left.family == Family::unix_socket || left.port != right.port || left.port == 0) return false;
+  const std::string_view every = left.family == Family::ipv4 ? "0.0.0.0" : "::";
+  return (left.host == every) != (right.host == every);
+}
+
 bool same_endpoint(const ListenAddress& left, const ListenAddress& right) noexcept {
   if (left.family != right.family || left.host != right.host || left.port != right.port) return false;
   return left.family == Family::unix_socket || left.port != 0;

@@ -11,6 +11,8 @@ namespace ropeway::config {
 /// An address of `listen`, or the words that say what is wrong with it. `folder` is that of relative paths of unix sockets.
 [[nodiscard]] std::variant<ListenAddress, std::string> parse_listen_address(std::string_view text, std::string_view folder);
 
+/// Whether the one stands for every address of a port, and so takes the other's.
+[[nodiscard]] bool one_covers_other(const ListenAddress& left, const ListenAddress& right) noexcept;
 /// Whether both would bind the same. Port 0 is a new one each time.
 [[nodiscard]] bool same_endpoint(const ListenAddress& left, const ListenAddress& right) noexcept;
 

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <span>
@@ -165,6 +166,7 @@ Response file_response(const Request& request, const std::string& path) {
   FileDescription description;
   description.size = static_cast<std::uint64_t>(status.st_size);
   description.modified = std::chrono::system_clock::time_point(std::chrono::duration_cast<std::chrono::system_clock::duration>(modified));
+  description.modified = std::min(description.modified, std::chrono::system_clock::now());  // RFC 9110 §8.8.2.1
   description.etag = etag;
   description.media_type = media_type_for(path);
   return file_response(request, description, std::move(file));

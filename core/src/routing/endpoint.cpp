@@ -8,11 +8,15 @@ namespace {
 
 class ImmediateEndpoint final : public Endpoint {
  public:
-  explicit ImmediateEndpoint(std::unique_ptr<Handler> handler) : handler_(std::move(handler)) {}
-  Reply serve(Request& request) const override { return handler_->handle(request); }
+  ImmediateEndpoint(std::unique_ptr<Handler> handler, BlockingPool& pool) : handler_(std::move(handler)), pool_(pool) {}
+  Reply serve(Request& request) const override {
+    if (!handler_->blocks(request)) return handler_->handle(request);
+    return pool_.run([handler = handler_.get(), &request] { return handler->handle(request); });
+  }
 
  private:
   std::unique_ptr<Handler> handler_;
+  BlockingPool& pool_;
 };
 
 class AsyncEndpoint final : public Endpoint {
@@ -41,7 +45,8 @@ class BlockingEndpoint final : public Endpoint {
 
 std::unique_ptr<Endpoint> make_endpoint(AnyHandler handler, Services& services) {
   assert(std::visit([](const auto& pointer) { return pointer != nullptr; }, handler));
-  if (auto* immediate = std::get_if<std::unique_ptr<Handler>>(&handler)) return std::make_unique<ImmediateEndpoint>(std::move(*immediate));
+  if (auto* immediate = std::get_if<std::unique_ptr<Handler>>(&handler))
+    return std::make_unique<ImmediateEndpoint>(std::move(*immediate), services.blocking_pool());
   if (auto* async = std::get_if<std::unique_ptr<AsyncHandler>>(&handler)) return std::make_unique<AsyncEndpoint>(std::move(*async));
   return std::make_unique<BlockingEndpoint>(std::get<std::unique_ptr<BlockingHandler>>(std::move(handler)), services.blocking_pool());
 }

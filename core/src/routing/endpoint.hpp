@@ -19,7 +19,7 @@ class Endpoint {
   [[nodiscard]] virtual bool starts_at_head() const noexcept { return false; }
 };
 
-/// Wraps a handler of any kind. A `BlockingHandler` runs on `services.blocking_pool()`.
+/// Wraps a handler of any kind. A `BlockingHandler`, and a `Handler` that says so of a request, runs on `services.blocking_pool()`.
 [[nodiscard]] std::unique_ptr<Endpoint> make_endpoint(AnyHandler handler, Services& services);
 
 }  // namespace ropeway::routing

@@ -58,7 +58,8 @@ struct FolderListing {
 ///
 /// The cost of a file that was asked for lately: one system call, to see that it has not changed, and no allocation.
 ///
-/// The hooks are called by many threads at once, on I/O threads: they must not block. What they throw becomes an error response.
+/// The hooks are called by many threads at once, on I/O threads (only `listing` on the pool): they must not block. What they throw becomes an
+/// error response. For a folder `map_path` may be asked twice.
 class StaticFiles : public Handler {
  public:
   [[nodiscard]] static Settings settings();
@@ -66,6 +67,8 @@ class StaticFiles : public Handler {
   StaticFiles(const ConfigNode& options, Services& services);
   ~StaticFiles() override;
   [[nodiscard]] Response handle(const Request& request) const override;
+  /// A listing reads a whole folder.
+  [[nodiscard]] bool blocks(const Request& request) const override;
 
  protected:
   /// Asked before anything is looked up: nothing lets the request go on, a response refuses it (401, 403, a redirect).

@@ -58,6 +58,8 @@ TEST_CASE("one mistake in a configuration has its line, column and words") {
       {"{\"listen\": []}", "1:12 found an empty list, expected a list of at least 1 element\n"},
       {"{\"listen\": [8000]}", "1:13 found 8000, expected a string\n"},
       {"{\"listen\": [\":80\", \"0.0.0.0:80\"]}", "1:20 \"0.0.0.0:80\" is the same address as \":80\"\n"},
+      {"{\"listen\": [\"127.0.0.1:80\", \"0.0.0.0:80\", \"[::1]:80\"]}",
+       "1:29 \"0.0.0.0:80\" and \"127.0.0.1:80\" have the same port, and one of them stands for every address: remove the other\n"},
       {"{\"listen\": [\":80\",\n\":80\"]}", "2:1 \":80\" is listed twice\n"},
       {"{\"limits\": {\"body_bytes\": \"16 megabytes\"}}",
        "1:27 found \"16 megabytes\", expected a size from 0 to 1T, such as \"16k\", \"8M\" or a number of bytes\n"},

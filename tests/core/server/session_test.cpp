@@ -6,6 +6,8 @@
 #include <charconv>
 #include <future>
 #include <optional>
+#include <sstream>
+#include <thread>
 
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
@@ -84,6 +86,27 @@ TEST_CASE("pipelined requests are answered in their order, whatever kind of hand
       CHECK(client.read_response().body == "body");
     }
   }
+}
+
+TEST_CASE("a handler that says of a request that it blocks is run on the pool for that one") {
+  class Sometimes final : public Handler {
+   public:
+    bool blocks(const Request& request) const override { return request.path() == "/slow"; }
+    Response handle(const Request&) const override {
+      std::ostringstream id;
+      id << std::this_thread::get_id();
+      return Response::text(id.str());
+    }
+  };
+  routing::RouteDefinition definition;
+  definition.match = "/";
+  definition.name = "sometimes";
+  definition.handler = std::make_unique<Sometimes>();
+  WorkerFixture fixture(routes(std::move(definition)));
+  auto client = fixture.connect();
+  const std::string io_thread = client.get("/quick").body;
+  CHECK(client.get("/quick").body == io_thread);
+  CHECK(client.get("/slow").body != io_thread);
 }
 
 TEST_CASE("a client that pipelines many requests does not make others wait for all of them") {

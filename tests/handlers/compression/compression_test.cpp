@@ -221,7 +221,8 @@ TEST_CASE("what would not gain, or must not be changed, is left as it is") {
   untouched([&] { return Response::html(text).header("Content-Type", "image/png"); }, "none");
   untouched([&] { return Response::html(text).header("Content-Type", "textual/html"); }, "none");
   untouched([&] { return Response::html(text).header("Content-Encoding", "br"); }, "none");
-  untouched([&] { return Response::html(text).header("Content-Range", "bytes 0-4999/9000").status(Status::partial_content); }, "none");
+  untouched([&] { return Response::html(text).header("Content-Range", "bytes 0-4999/9000").status(Status::partial_content); },
+            "Accept-Encoding");
   untouched([&] { return Response::html(text).header("Cache-Control", "max-age=60, No-Transform"); }, "none");
   untouched([&] { return Response(Status::no_content); }, "none");
   std::string noise(5000, '\0');
@@ -299,6 +300,15 @@ TEST_CASE("options that cannot be used are mistakes in the configuration") {
         R"({"types": ["html"]})", R"({"types": ["text/"]})", R"({"types": ["text/html; q"]})", R"({"streams": -1})"}) {
     CAPTURE(options);
     CHECK_THROWS_AS(Fixture{options}, ConfigError);
+  }
+}
+
+TEST_CASE("a part says that the whole depends on the coding, and a refused condition does (RFC 9110 §15.3.7)") {
+  const Fixture fixture;
+  for (const Status status : {Status::partial_content, Status::precondition_failed}) {
+    const Response response = fixture.get("gzip", [status](const Request&) { return Response::text("short").status(status); });
+    CHECK(field(response, "Vary") == "Accept-Encoding");
+    CHECK(field(response, "Content-Encoding") == "none");
   }
 }
 

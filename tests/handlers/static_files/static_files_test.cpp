@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+#include <ctime>
+
 #include <string>
 
 #include <sys/stat.h>
@@ -265,6 +268,42 @@ TEST_CASE("a folder that is put in the place of the root is served within a seco
   folder.write("site/b.txt", "again");
   served.services().clock().advance(std::chrono::seconds(1));
   CHECK(served.answer("/b.txt") == "200 again");
+}
+
+TEST_CASE("a time in the future is the time of the answer (RFC 9110 §8.8.2.1)") {
+  const TemporaryFolder folder;
+  folder.write("a.txt", "content");
+  std::filesystem::last_write_time(folder / "a.txt", std::filesystem::file_time_type::clock::now() + std::chrono::hours(24 * 365));
+  const ServedFolder served(folder.path());
+  const Response response = served.get("/a.txt");
+  const Response future =
+      served.call(testing::RequestBuilder("GET", "/a.txt").header("If-Modified-Since", field(response, "Last-Modified")));
+  CHECK(future.status() == Status::not_modified);
+  const auto tomorrow = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now() + std::chrono::hours(24));
+  std::array<char, 64> text{};
+  REQUIRE(std::strftime(text.data(), text.size(), "%Y", std::gmtime(&tomorrow)) == 4);
+  CHECK(field(response, "Last-Modified").find(std::string(text.data())) != std::string::npos);
+}
+
+TEST_CASE("only a folder that would be listed blocks, so that reading it holds up no other client") {
+  const TemporaryFolder folder;
+  folder.write("with/index.html", "x");
+  folder.write("without/file", "x");
+  const auto blocks = [&folder](std::string_view options, const char* target) {
+    const ServedFolder served(folder.path(), options);
+    struct Probe final : Handler {
+      const StaticFiles& files;
+      explicit Probe(const StaticFiles& given) : files(given) {}
+      Response handle(const Request& request) const override { return Response::text(files.blocks(request) ? "yes" : "no"); }
+    };
+    return testing::body_of(testing::call(Probe(served.handler()), testing::RequestBuilder("GET", target))) == "yes";
+  };
+  CHECK(blocks("\"listing\": true", "/without/"));
+  CHECK(blocks("\"listing\": true", "/"));
+  CHECK_FALSE(blocks("\"listing\": true", "/with/"));
+  CHECK_FALSE(blocks("\"listing\": true", "/without/file"));
+  CHECK_FALSE(blocks("\"listing\": true", "/.hidden/"));
+  CHECK_FALSE(blocks("\"listing\": false", "/without/"));
 }
 
 }  // namespace ropeway::handlers
