@@ -192,3 +192,41 @@ TEST_CASE("however many connections are too many, each is told so at once, and l
     }));
   }
 }
+
+TEST_CASE("past the limit of connections from one address it gets 429, and others are served") {
+  const TemporaryFolder folder;
+  const std::string configuration =
+      std::string(R"("limits": {"connections_per_address": 2}, "listen": ["127.0.0.1:0", "[::1]:0"],)") + route;
+  for (const Model& model : {Model{0, 1}, Model{1, 2}}) {
+    CAPTURE(model.name());
+    const auto server = ServerProcess::run(model, folder, configuration);
+    const SocketAddress address = server->address();
+    std::vector<RawClient> kept;
+    for (int i = 0; i < 2; ++i) {
+      kept.emplace_back(address);
+      CHECK(kept.back().get("/a").status == 200);
+    }
+    RawClient third(address);
+    const RawResponse refused = third.read_response();
+    CHECK(refused.status == 429);
+    CHECK(refused.field("Connection") == "close");
+    CHECK(server->connect(1).get("/a").status == 200);
+    kept.pop_back();
+    (void)third.ends_without_more();
+    CHECK(eventually([&] {
+      RawClient again(address);
+      again.send("GET /a HTTP/1.1\r\nHost: test\r\n\r\n");
+      return again.read_response().status == 200;
+    }));
+    CHECK(server->standard_error().find("connections_per_address") != std::string::npos);
+  }
+}
+
+TEST_CASE("on a unix socket, whose clients have no address, no such limit applies") {
+  const TemporaryFolder folder;
+  const std::string configuration = std::string(R"("limits": {"connections_per_address": 1}, "listen": ["unix:s"],)") + route;
+  const auto server = ServerProcess::run({1, 1}, folder, configuration);
+  RawClient first = server->connect();
+  CHECK(first.get("/a").status == 200);
+  CHECK(server->connect().get("/a").status == 200);
+}

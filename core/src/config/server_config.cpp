@@ -86,6 +86,7 @@ LimitsConfig read_limits(const ConfigNode& node) {
   limits.target_bytes = read_size(node, "target_bytes");
   limits.body_bytes = node.size("body_bytes");
   limits.connections = read_number(node, "connections");
+  limits.connections_per_address = read_number(node, "connections_per_address");
   limits.send_buffer_bytes = read_size(node, "send_buffer_bytes");
   return limits;
 }

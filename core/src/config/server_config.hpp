@@ -39,8 +39,9 @@ struct RouteConfig {
 struct LimitsConfig {
   std::size_t header_bytes = 0, header_count = 0, target_bytes = 0;
   std::uint64_t body_bytes = 0;
-  std::size_t connections = 0;        // per worker
-  std::size_t send_buffer_bytes = 0;  // per connection: what a slow client can make us hold
+  std::size_t connections = 0;              // per worker
+  std::size_t connections_per_address = 0;  // 0: no limit
+  std::size_t send_buffer_bytes = 0;        // per connection: what a slow client can make us hold
 };
 
 struct TimeoutsConfig {

@@ -60,6 +60,13 @@ Setting limits() {
               .at_least(1)
               .at_most(1'000'000)
               .by_default("16384"),
+          Setting::integer(
+              "connections_per_address",
+              "Connections of each worker from one address (of IPv6, from one /64); past it, status 429. 0 is no limit: right behind "
+              "a proxy, from which all clients come.")
+              .at_least(0)
+              .at_most(1'000'000)
+              .by_default("0"),
           Setting::size("send_buffer_bytes", "What is held in memory for a connection whose peer reads slowly; a handler waits past it.")
               .at_least(4 * kilo)
               .at_most(giga)

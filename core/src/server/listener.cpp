@@ -70,12 +70,14 @@ Listener::Taken Listener::take(Batch& sessions) noexcept {
     accepted.descriptor =
         ::accept4(descriptor_, reinterpret_cast<sockaddr*>(&accepted.address), &accepted.address_size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (accepted.descriptor >= 0) {
-      accepted.admission = served < connections_             ? Admission::served
-                           : refused < refused_that_linger() ? Admission::refused
-                                                             : Admission::refused_at_once;
-      ++(accepted.admission == Admission::served ? served : refused);
+      using Kind = Admission::Kind;
+      const AddressCounts::Entry address = context_.addresses.enter(&accepted.address, accepted.address_size);
+      const bool welcome = served < connections_ && !address.too_many;
+      const Kind kind = welcome ? Kind::served : refused < refused_that_linger() ? Kind::refused : Kind::refused_at_once;
+      accepted.admission = {kind, address.too_many, address.key};
+      ++(welcome ? served : refused);
       ++taken.count;
-      full = accepted.admission == Admission::refused_at_once;  // it goes before the next one comes: one descriptor for all of them
+      full = kind == Kind::refused_at_once;  // it goes before the next one comes: one descriptor for all of them
     } else if (errno == EAGAIN || errno == EWOULDBLOCK || stopped_.load(std::memory_order_seq_cst)) {
       taken.drained = true;
     } else if (errno != EINTR && errno != ECONNABORTED && errno != EPROTO && errno != EPERM) {

@@ -58,6 +58,7 @@ Session::Session(SessionContext& context, SessionSet::Shard& shard, int descript
 
 Session::~Session() {
   if (exchange_) context_.row.in_flight.fetch_sub(1, std::memory_order_relaxed);
+  context_.addresses.leave(admission_.address);
   detach();
 }
 
@@ -71,8 +72,13 @@ void Session::detach() noexcept {
 
 void Session::start() {
   set_deadline(Phase::fresh, context_.timeouts.header);
-  if (admission_ != Admission::served) {
-    (void)refuse(Status::service_unavailable, "The server has as many connections as it may have (limits.connections).", "connections");
+  if (is_refused()) {
+    if (admission_.by_address) {
+      (void)refuse(Status::too_many_requests, "Your address has as many connections as it may have (limits.connections_per_address).",
+                   "connections_per_address");
+    } else {
+      (void)refuse(Status::service_unavailable, "The server has as many connections as it may have (limits.connections).", "connections");
+    }
     return;
   }
   receive();
@@ -443,7 +449,7 @@ void Session::discard_input() {
     switch (transport_.receive(scratch, count)) {
       case Transfer::done: break;
       case Transfer::would_block:
-        if (admission_ == Admission::refused_at_once) return end();
+        if (admission_.kind == Admission::Kind::refused_at_once) return end();
         return readiness_.wait_readable();
       default: return end();
     }

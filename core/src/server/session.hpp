@@ -42,7 +42,8 @@ struct SessionContext {
   Logger& log;
   observability::AccessLog* access_log;
   observability::WorkerRow& row;
-  LogThrottle throttle;           // for lines that a peer can cause
+  LogThrottle throttle;  // for lines that a peer can cause
+  AddressCounts addresses;
   std::function<void()> on_busy;  // there is something to sweep
   const routing::Site* site = nullptr;
   std::atomic<bool> draining{false};  // finish what runs, begin nothing
@@ -78,7 +79,7 @@ class Session {
   /// Closes the socket while the io_context still lives. Nothing may be pending.
   void detach() noexcept;
 
-  [[nodiscard]] bool is_refused() const noexcept { return admission_ != Admission::served; }
+  [[nodiscard]] bool is_refused() const noexcept { return admission_.kind != Admission::Kind::served; }
   [[nodiscard]] SessionContext& context() noexcept { return context_; }
   [[nodiscard]] SessionSet::Shard& shard() noexcept { return shard_; }
   std::list<Session>::iterator position;  // the set's

@@ -9,16 +9,24 @@
 #include <memory>
 #include <mutex>
 
+#include "core/src/server/address_counts.hpp"
+
 namespace ropeway::server {
 
 class Session;
 struct SessionContext;
 
-/// What becomes of a connection that was accepted. Past `limits.connections` it is only told so, with 503.
-enum class Admission : unsigned char {
-  served,
-  refused,          ///< and then lingers, so that a client that still sends can read the answer (RFC 9112 §9.6)
-  refused_at_once,  ///< without lingering: enough of them do
+/// What becomes of a connection that was accepted. Past `limits.connections` it is only told so, with 503, and past
+/// `limits.connections_per_address` with 429.
+struct Admission {
+  enum class Kind : unsigned char {
+    served,
+    refused,          ///< and then lingers, so that a client that still sends can read the answer (RFC 9112 §9.6)
+    refused_at_once,  ///< without lingering: enough of them do
+  };
+  Kind kind = Kind::served;
+  bool by_address = false;  ///< it is its address that has too many
+  AddressCounts::Key address = 0;
 };
 
 /// Every open session of a worker, and its owner. Split into shards, each under a lock that is taken when a connection begins, is

@@ -71,6 +71,7 @@ struct Worker::State {
                 .access_log = options.access_log,
                 .row = options.row != nullptr ? *options.row : own_row,
                 .throttle = {},
+                .addresses = AddressCounts(options.limits.connections_per_address),
                 .on_busy = [this] { start_ticking(); },
                 .site = nullptr,
                 .draining = false,
