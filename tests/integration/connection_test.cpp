@@ -197,3 +197,19 @@ TEST_CASE("what is no HTTP gets 400 and the end of its connection") {
     CHECK(client.exchange("GET /a HTTP/3.7\r\nHost: test\r\n\r\n").status == 505);
   }
 }
+
+TEST_CASE("slashes side by side mean what the configuration says, to routes and to handlers alike") {
+  const TemporaryFolder folder;
+  folder.write("site/a/b.txt", "b");
+  for (const auto& [rule, status] : {std::pair("keep", 404), std::pair("merge", 200), std::pair("refuse", 400)}) {
+    CAPTURE(rule);
+    const auto server =
+        ServerProcess::run({1, 1}, folder,
+                           "\"repeated_slashes\": \"" + std::string(rule) +
+                               R"(", "routes": [{"match": "/files/{path...}", "handler": "static_files", "options": {"root": "site"}},
+           {"match": "GET /exact/x", "handler": "fixed_response"}])");
+    CHECK(server->connect().get("/files/a/b.txt").status == 200);
+    CHECK(server->connect().get("/files//a//b.txt").status == status);
+    CHECK(server->connect().get("//exact//x").status == status);
+  }
+}

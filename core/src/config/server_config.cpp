@@ -142,6 +142,10 @@ std::shared_ptr<const ServerConfig> server_config(std::shared_ptr<const ConfigNo
   const ConfigNode blocking = root.object("blocking");
   config->blocking = {read_number(blocking, "threads"), read_number(blocking, "queue")};
   config->log = read_log(root.object("log"));
+  const std::string slashes = root.string("repeated_slashes");
+  config->repeated_slashes = slashes == "merge"    ? RepeatedSlashes::merge
+                             : slashes == "refuse" ? RepeatedSlashes::refuse
+                                                   : RepeatedSlashes::keep;
   config->server_name = root.string("server_name");
   return config;
 }

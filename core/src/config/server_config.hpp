@@ -67,6 +67,9 @@ struct BlockingConfig {
   std::size_t queue = 0;
 };
 
+/// What becomes of slashes side by side in a path.
+enum class RepeatedSlashes : std::uint8_t { keep, merge, refuse };
+
 /// A configuration that was read, checked and is never changed.
 struct ServerConfig {
   std::optional<unsigned> processes;  // nothing: auto; 0: no supervisor
@@ -78,6 +81,7 @@ struct ServerConfig {
   TimeoutsConfig timeouts;
   BlockingConfig blocking;
   LogConfig log;
+  RepeatedSlashes repeated_slashes = RepeatedSlashes::keep;
   std::string server_name;  // value of the `Server` field; "" sends none
 };
 

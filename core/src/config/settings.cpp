@@ -173,6 +173,12 @@ const Setting& server_settings() {
           timeouts(),
           blocking(),
           log(),
+          Setting::string(
+              "repeated_slashes",
+              "What \"/a//b\" means: `keep` takes it as sent, with an empty segment between the slashes; `merge` takes it for \"/a/b\"; "
+              "`refuse` answers with status 400.")
+              .one_of({"keep", "merge", "refuse"})
+              .by_default("\"keep\""),
           Setting::string("server_name", "Value of the `Server` field of every response; an empty string sends none.")
               .at_most(128)
               .by_default("\"ropeway\""),

@@ -41,13 +41,17 @@ bool is_plain_path(std::string_view raw) noexcept {
   return true;
 }
 
-bool normalise_path(std::string_view raw, std::string& path) {
+bool normalise_path(std::string_view raw, std::string& path, RepeatedSlashes slashes) {
   path.clear();
   path.reserve(raw.size() + 1);
   std::size_t slash = 0;  // in front of the segment that is being written
   for (std::size_t i = 0; i < raw.size(); ++i) {
     char byte = raw[i];
     if (byte == '/') {
+      if (slashes != RepeatedSlashes::keep && i > 0 && raw[i - 1] == '/') {
+        if (slashes == RepeatedSlashes::refuse) return false;
+        continue;
+      }
       if (!path.empty() && !end_segment(path, slash)) return false;
       slash = path.size();
     } else if (byte == '%') {

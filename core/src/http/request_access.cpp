@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/src/http/path.hpp"
-
 namespace ropeway {
 namespace {
 
@@ -26,7 +24,7 @@ void recycle_text(std::unique_ptr<std::string>& holder) noexcept {
 
 }  // namespace
 
-bool RequestAccess::assign(Request& request, http::RequestHead& head) {
+bool RequestAccess::assign(Request& request, http::RequestHead& head, http::RepeatedSlashes slashes) {
   request.method_ = head.method;
   request.version_ = head.version;
   request.method_name_ = head.method_name;
@@ -48,9 +46,10 @@ bool RequestAccess::assign(Request& request, http::RequestHead& head) {
   request.path_ = raw;
   if (raw == "*") return true;  // the asterisk form (RFC 9112 §3.2.4)
   if (raw.front() != '/') return false;
-  if (http::is_plain_path(raw)) return true;
+  const bool single = slashes == http::RepeatedSlashes::keep || raw.find("//") == std::string_view::npos;
+  if (single && http::is_plain_path(raw)) return true;
   std::string& path = text_of(request.path_text_);
-  const bool valid = http::normalise_path(raw, path);
+  const bool valid = http::normalise_path(raw, path, slashes);
   request.path_ = valid ? std::string_view(path) : std::string_view("/");
   return valid;
 }

@@ -5,6 +5,7 @@
 
 #include <ropeway/request.hpp>
 
+#include "core/src/http/path.hpp"
 #include "core/src/http/request_head.hpp"
 
 namespace ropeway {
@@ -21,8 +22,9 @@ class InterimWriter {
 /// How the framework fills and changes a `Request`; handlers cannot.
 struct RequestAccess {
   /// Begins a new request: takes the head's values and swaps its fields in. `Request::path` is computed here.
-  /// Says false where the path cannot be served: a malformed escape, NUL (RFC 3986 §2.1), or dot segments above the root.
-  [[nodiscard]] static bool assign(Request& request, http::RequestHead& head);
+  /// Says false where the path cannot be served: a malformed escape, NUL (RFC 3986 §2.1), dot segments above the root, or slashes side by
+  /// side that are to be refused.
+  [[nodiscard]] static bool assign(Request& request, http::RequestHead& head, http::RepeatedSlashes slashes = http::RepeatedSlashes::keep);
   /// Forgets everything but memory that can be used again; gives the fields' memory back to `head`.
   static void recycle(Request& request, http::RequestHead& head) noexcept;
 

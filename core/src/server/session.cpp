@@ -208,8 +208,8 @@ bool Session::begin_exchange() {
   }
   const bool has_body = head.has_body;
   const bool expects_continue = head.expects_continue;
-  if (!RequestAccess::assign(exchange.request, head)) {
-    return refuse(Status::bad_request, "The path has a malformed escape, or leads above the root.", "path");
+  if (!RequestAccess::assign(exchange.request, head, context_.repeated_slashes)) {
+    return refuse(Status::bad_request, "The path has a malformed escape, leads above the root, or has slashes side by side.", "path");
   }
   RequestAccess::set_peer(exchange.request, {peer_.data(), peer_size_}, peer_port_);
   exchange.match = context_.site->find(exchange.request);

@@ -38,6 +38,7 @@ struct SessionContext {
   protocol::Limits limits;
   std::size_t send_buffer_bytes;
   config::TimeoutsConfig timeouts;
+  http::RepeatedSlashes repeated_slashes;
   CommonFields common_fields;
   Logger& log;
   observability::AccessLog* access_log;

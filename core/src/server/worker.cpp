@@ -31,6 +31,15 @@ protocol::Limits protocol_limits(const config::LimitsConfig& limits) {
   return result;
 }
 
+http::RepeatedSlashes rule_for_slashes(config::RepeatedSlashes rule) noexcept {
+  switch (rule) {
+    case config::RepeatedSlashes::keep: return http::RepeatedSlashes::keep;
+    case config::RepeatedSlashes::merge: return http::RepeatedSlashes::merge;
+    case config::RepeatedSlashes::refuse: break;
+  }
+  return http::RepeatedSlashes::refuse;
+}
+
 // How many connections a listener may take: `limits.connections`, or fewer where the limit of open files is low, so that descriptors are
 // left for the files and sockets of handlers.
 std::size_t connection_limit(std::size_t configured) noexcept {
@@ -66,6 +75,7 @@ struct Worker::State {
                 .limits = protocol_limits(options.limits),
                 .send_buffer_bytes = options.limits.send_buffer_bytes,
                 .timeouts = options.timeouts,
+                .repeated_slashes = rule_for_slashes(options.repeated_slashes),
                 .common_fields = CommonFields(options.server_name),
                 .log = *options.log,
                 .access_log = options.access_log,

@@ -27,6 +27,7 @@ struct WorkerOptions {
   config::LimitsConfig limits;
   config::TimeoutsConfig timeouts;
   config::BlockingConfig blocking;
+  config::RepeatedSlashes repeated_slashes = config::RepeatedSlashes::keep;
   std::string server_name;
   unsigned threads = 1;
   observability::LogSink* log = nullptr;

@@ -10,6 +10,7 @@ WorkerOptions worker_options(const config::ServerConfig& config) {
   options.limits = config.limits;
   options.timeouts = config.timeouts;
   options.blocking = config.blocking;
+  options.repeated_slashes = config.repeated_slashes;
   options.server_name = config.server_name;
   return options;
 }

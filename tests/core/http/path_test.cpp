@@ -122,4 +122,34 @@ TEST_CASE("only a path without escapes, NUL and leading dots passes for plain, w
   }
 }
 
+TEST_CASE("slashes side by side are kept, merged or refused, and merged ones are gone before dot segments are") {
+  const struct {
+    const char* raw;
+    const char* kept;
+    const char* merged;
+    bool refused;
+  } cases[] = {
+      {"/a/b", "/a/b", "/a/b", false},
+      {"/a//b", "/a//b", "/a/b", true},
+      {"//", "//", "/", true},
+      {"///a///", "///a///", "/a/", true},
+      {"/a//../b", "/a/b", "/b", true},
+      {"/a/.//b", "/a//b", "/a/b", true},
+      {"/a/%2F/b", "/a/%2F/b", "/a/%2F/b", false},
+      {"/a/./b", "/a/b", "/a/b", false},
+      {"/a//", "/a//", "/a/", true},
+  };
+  for (const auto& test : cases) {
+    CAPTURE(test.raw);
+    std::string path;
+    CHECK(normalise_path(test.raw, path, RepeatedSlashes::keep));
+    CHECK(path == test.kept);
+    CHECK(normalise_path(test.raw, path, RepeatedSlashes::merge));
+    CHECK(path == test.merged);
+    CHECK(normalise_path(test.raw, path, RepeatedSlashes::refuse) == !test.refused);
+  }
+  std::string path;
+  CHECK_FALSE(normalise_path("/a//../..//../b", path, RepeatedSlashes::merge));
+}
+
 }  // namespace ropeway::http
