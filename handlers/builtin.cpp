@@ -6,6 +6,7 @@
 #include "handlers/fixed_response/fixed_response.hpp"
 #include "handlers/health/health.hpp"
 #include "handlers/redirect/redirect.hpp"
+#include "handlers/static_files/uploads.hpp"
 
 namespace ropeway::handlers {
 
@@ -15,6 +16,7 @@ void enrol_builtin(Registry& registry) {
   registry.handler<Health>("health");
   registry.handler<Redirect>("redirect");
   registry.handler<StaticFiles>("static_files");
+  registry.handler<Uploads>("uploads");
 }
 
 }  // namespace ropeway::handlers

@@ -16,19 +16,6 @@
 namespace ropeway::handlers {
 namespace {
 
-[[nodiscard]] Root open_root(const ConfigNode& options, const std::string& path, Root::Links links) {
-  try {
-    return Root(path, links);
-  } catch (const std::system_error& error) {
-    const int number = error.code().value();
-    if (number == EMFILE || number == ENFILE || number == ENOMEM) throw;
-    if (number == ENOENT) throw options.error("root", "there is no folder \"" + path + "\": create it, or correct the path");
-    if (number == ENOTDIR) throw options.error("root", "\"" + path + "\" is no folder: name the folder that holds the files");
-    if (number == ENOSYS) throw options.error("root", std::string(error.what()) + ": mount /proc, or set `follow_symlinks` to true");
-    throw options.error("root", "cannot open the folder \"" + path + "\" (" + error.code().message() + "): check its permissions");
-  }
-}
-
 /// A layer's part of the bounds that all have together.
 [[nodiscard]] FileCache::Limits share_of(const FileCache::Limits& limits, std::size_t layers) {
   return {limits.entries / layers, limits.descriptors / layers, limits.bytes / layers, limits.file_bytes};
@@ -37,11 +24,6 @@ namespace {
 /// Whether a sibling was made before its file was changed. It is not as simple as "older": a copy of a whole tree (a checkout, an image) gives
 /// both the times at which they were copied.
 [[nodiscard]] bool is_stale(const timespec& sibling, const timespec& original) noexcept { return sibling.tv_sec + 60 < original.tv_sec; }
-
-/// Whether a percent-encoded slash stands in `path`, as sent.
-[[nodiscard]] bool has_encoded_slash(std::string_view path) noexcept {
-  return path.find("%2F") != std::string_view::npos || path.find("%2f") != std::string_view::npos;
-}
 
 /// Whether the last segment has a dot, and so names a file rather than a page of an application.
 [[nodiscard]] bool names_a_file(std::string_view path) noexcept { return path.find('.', path.rfind('/') + 1) != std::string_view::npos; }
@@ -106,20 +88,6 @@ Response FileServer::respond(const Request& request, const StaticFiles& hooks) c
   }
   if (code(response->status()) >= 400 && !options_.error_pages.empty()) put_error_page(*response);
   return std::move(*response);
-}
-
-std::optional<std::string_view> FileServer::local_path(const Request& request) const noexcept {
-  // A route in front of this one compares segments: what it would see as another path must not become the same file here.
-  if (has_encoded_slash(request.raw_path())) return {};
-  if (request.has_param("path")) {
-    const std::string_view path = request.param("path");
-    return path.starts_with('/') ? std::nullopt : std::optional(path);
-  }
-  std::string_view path = request.path();
-  if (!path.starts_with(options_.prefix)) return {};
-  path.remove_prefix(options_.prefix.size());
-  if (!path.empty() && path.front() != '/') return {};
-  return path;
 }
 
 Response FileServer::serve(const Call& call, std::string_view local) const {

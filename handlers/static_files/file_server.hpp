@@ -57,8 +57,10 @@ class FileServer {
   [[nodiscard]] Response respond(const Request& request, const StaticFiles& hooks) const;
   /// Whether the answer may be a listing.
   [[nodiscard]] bool may_list(const Request& request, const StaticFiles& hooks) const;
-  /// The path below the root that the request means; nothing where it lies outside of `prefix`.
-  [[nodiscard]] std::optional<std::string_view> local_path(const Request& request) const noexcept;
+  /// What `map_path` says where nobody overrides it.
+  [[nodiscard]] std::optional<std::string_view> local_path(const Request& request) const noexcept {
+    return handlers::local_path(request, options_.prefix);
+  }
 
  private:
   /// A file, or else an errno, which is EISDIR for a folder; and the layer that has it.

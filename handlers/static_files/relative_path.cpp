@@ -4,6 +4,28 @@
 #include <cstring>
 
 namespace ropeway::handlers {
+namespace {
+
+/// Whether a percent-encoded slash stands in `path`, as sent.
+bool has_encoded_slash(std::string_view path) noexcept {
+  return path.find("%2F") != std::string_view::npos || path.find("%2f") != std::string_view::npos;
+}
+
+}  // namespace
+
+std::optional<std::string_view> local_path(const Request& request, std::string_view prefix) noexcept {
+  // A route in front of this one compares segments: what it would see as another path must not become the same file here.
+  if (has_encoded_slash(request.raw_path())) return {};
+  if (request.has_param("path")) {
+    const std::string_view path = request.param("path");
+    return path.starts_with('/') ? std::nullopt : std::optional(path);
+  }
+  std::string_view path = request.path();
+  if (!path.starts_with(prefix)) return {};
+  path.remove_prefix(prefix.size());
+  if (!path.empty() && path.front() != '/') return {};
+  return path;
+}
 
 RelativePath& RelativePath::operator=(const RelativePath& other) noexcept {
   if (this == &other) return *this;

@@ -2,9 +2,16 @@
 
 #include <climits>
 #include <cstddef>
+#include <optional>
 #include <string_view>
 
+#include <ropeway/request.hpp>
+
 namespace ropeway::handlers {
+
+/// The path below a root that a request means: the parameter `{path...}` of its route, or the whole path without `prefix` (which begins with
+/// "/" and does not end with it). Nothing where it lies outside, or where a slash in it is encoded.
+[[nodiscard]] std::optional<std::string_view> local_path(const Request& request, std::string_view prefix) noexcept;
 
 /// A path below a root folder, in memory of its own, so that a request for a file allocates nothing. It never begins with "/", never holds
 /// ".", ".." or empty segments nor NUL, and is at most `PATH_MAX - 1` bytes long. The root itself is the empty path.

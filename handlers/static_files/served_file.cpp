@@ -14,25 +14,6 @@ namespace {
 constexpr auto settling_time = std::chrono::milliseconds(50);
 constexpr int read_attempts = 3;
 
-[[nodiscard]] std::chrono::system_clock::time_point time_of(const timespec& time) {
-  using std::chrono::system_clock;
-  return system_clock::time_point(
-      std::chrono::duration_cast<system_clock::duration>(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec)));
-}
-
-/// "\"inode-mtime-size\"", in hexadecimal
-[[nodiscard]] std::string etag_of(const FileIdentity& identity) {
-  const auto nanoseconds =
-      static_cast<std::uint64_t>(identity.modified.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(identity.modified.tv_nsec);
-  std::string etag = "\"";
-  for (const std::uint64_t part : {static_cast<std::uint64_t>(identity.inode), nanoseconds, static_cast<std::uint64_t>(identity.size)}) {
-    if (etag.size() > 1) etag += '-';
-    std::array<char, 16> digits;
-    etag.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), part, 16).ptr);
-  }
-  return etag += '"';
-}
-
 /// Reads `size` bytes, or fewer where the file ends before; false on an error.
 [[nodiscard]] bool read_whole(int descriptor, std::size_t size, std::string& bytes) {
   bytes.resize(size);
@@ -49,6 +30,25 @@ constexpr int read_attempts = 3;
 }
 
 }  // namespace
+
+std::chrono::system_clock::time_point time_of(const timespec& time) {
+  using std::chrono::system_clock;
+  return system_clock::time_point(
+      std::chrono::duration_cast<system_clock::duration>(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec)));
+}
+
+// "inode-mtime-size", in hexadecimal
+std::string etag_of(const FileIdentity& identity) {
+  const auto nanoseconds =
+      static_cast<std::uint64_t>(identity.modified.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(identity.modified.tv_nsec);
+  std::string etag = "\"";
+  for (const std::uint64_t part : {static_cast<std::uint64_t>(identity.inode), nanoseconds, static_cast<std::uint64_t>(identity.size)}) {
+    if (etag.size() > 1) etag += '-';
+    std::array<char, 16> digits;
+    etag.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), part, 16).ptr);
+  }
+  return etag += '"';
+}
 
 std::string_view sibling_suffix(ContentCoding coding) noexcept {
   switch (coding) {

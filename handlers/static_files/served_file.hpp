@@ -46,6 +46,10 @@ class CodingSet {
   std::uint8_t bits_ = 0;
 };
 
+/// The entity tag of that state, with its quotes: strong, because other content is another state.
+[[nodiscard]] std::string etag_of(const FileIdentity& identity);
+[[nodiscard]] std::chrono::system_clock::time_point time_of(const timespec& time);
+
 /// What the name of a sibling in that coding ends in: ".br", ".zst", ".gz".
 [[nodiscard]] std::string_view sibling_suffix(ContentCoding coding) noexcept;
 

@@ -75,7 +75,7 @@ int serve(const Service& service, const Plan& plan) {
 }  // namespace
 
 int run_service(const Service& service) {
-  ignore_sigpipe();
+  ignore_write_signals();
   try {
     const Checked checked = check_in_child(service.source, *service.register_handlers);
     if (!checked.plan) return checked.exit_code;

@@ -74,6 +74,9 @@ std::vector<SignalAction> SignalDescriptor::take() {
   return actions;
 }
 
-void ignore_sigpipe() noexcept { ::signal(SIGPIPE, SIG_IGN); }
+void ignore_write_signals() noexcept {
+  ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);
+}
 
 }  // namespace ropeway::launcher

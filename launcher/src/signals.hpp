@@ -38,7 +38,7 @@ class SignalDescriptor {
   Descriptor descriptor_;
 };
 
-/// A peer that has gone is an error of a write, not a signal.
-void ignore_sigpipe() noexcept;
+/// A peer that has gone, and a file that would become larger than it may, are errors of a write, not signals.
+void ignore_write_signals() noexcept;
 
 }  // namespace ropeway::launcher

@@ -31,4 +31,8 @@ struct FileDescription {
 /// folder: `path` must not come from a request unchecked (that is what the handler `static_files` is for).
 [[nodiscard]] Response file_response(const Request& request, const std::string& path);
 
+/// Whether the conditions of a request that would change a representation hold (RFC 9110 §13.2.2): If-Match, If-Unmodified-Since and
+/// If-None-Match against what there is now, nullptr where there is nothing. Where they do not, the answer is 412.
+[[nodiscard]] bool preconditions_met(const Request& request, const FileDescription* existing) noexcept;
+
 }  // namespace ropeway

@@ -172,4 +172,13 @@ Response file_response(const Request& request, const std::string& path) {
   return file_response(request, description, std::move(file));
 }
 
+bool preconditions_met(const Request& request, const FileDescription* existing) noexcept {
+  if (existing == nullptr) return !request.headers().find("If-Match");  // even "*" asks for something that is there (RFC 9110 §13.1.1)
+  http::Validators validators{existing->etag, std::nullopt};
+  if (existing->modified != std::chrono::system_clock::time_point()) {
+    validators.last_modified = std::chrono::floor<std::chrono::seconds>(existing->modified);
+  }
+  return http::evaluate_preconditions(request.method(), request.headers(), validators) == http::Precondition::met;
+}
+
 }  // namespace ropeway

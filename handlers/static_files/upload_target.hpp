@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <ropeway/request.hpp>
+#include <ropeway/response.hpp>
+
+#include "handlers/static_files/relative_path.hpp"
+#include "handlers/static_files/root.hpp"
+#include "handlers/static_files/served_file.hpp"
+
+namespace ropeway::handlers {
+
+/// The place of a file that is to be written or removed: its folder, opened, and its name in it. Everything here blocks.
+/// What the system refuses is thrown as `HttpError`: 403, 404, 409 or 507.
+class UploadTarget {
+ public:
+  /// Opens the folder of `path` below `root`; makes it, and those above, where they are missing and `create_folders`.
+  UploadTarget(const Root& root, const RelativePath& path, bool create_folders);
+
+  /// What is there now; nothing where the name is free. Throws 409 where it is a folder or no regular file.
+  [[nodiscard]] std::optional<FileIdentity> existing() const;
+  /// Throws 412 where the request's conditions do not hold for what is there now.
+  void require_preconditions(const Request& request) const;
+  void remove() const;
+
+  [[nodiscard]] int folder() const noexcept { return folder_->descriptor(); }
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  void sync_folder() const;
+
+  /// While it lives, no other process or thread that asks for it has it for the same folder. Without effect where the file system has no
+  /// such locks.
+  class Lock {
+   public:
+    explicit Lock(const UploadTarget& target) noexcept;
+    ~Lock();
+    Lock(const Lock&) = delete;
+    Lock& operator=(const Lock&) = delete;
+
+   private:
+    int folder_;
+  };
+
+ private:
+  std::shared_ptr<const OpenFile> folder_;
+  std::string name_;
+};
+
+/// A file that is being written beside its place, under a hidden name that goes with this object unless it took its place.
+class PendingUpload {
+ public:
+  explicit PendingUpload(const UploadTarget& target);
+  ~PendingUpload();
+  PendingUpload(const PendingUpload&) = delete;
+  PendingUpload& operator=(const PendingUpload&) = delete;
+
+  void write(std::string_view data) const;
+  /// Returns when the content is on the disk.
+  void sync() const;
+  /// Gives the file its name, and gives its state.
+  [[nodiscard]] FileIdentity take_place();
+
+ private:
+  const UploadTarget& target_;
+  std::string temporary_;
+  std::optional<OpenFile> file_;
+};
+
+}  // namespace ropeway::handlers

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <ropeway/config_node.hpp>
+#include <ropeway/handler.hpp>
+#include <ropeway/services.hpp>
+
+#include "handlers/static_files/relative_path.hpp"
+#include "handlers/static_files/root.hpp"
+
+namespace ropeway::handlers {
+
+/// Stores and removes files below a folder: PUT and DELETE (RFC 9110 §9.3.4, §9.3.5). Who may do so is for middlewares in front to say.
+///
+/// PUT writes to a hidden file in the same folder, and renames it when all of the content is on the disk: whoever reads the file meanwhile
+/// has the old content or the new one, whole, and an upload that breaks off leaves the old one. It is 201 for a new file and 204 for one that
+/// was there, with the entity tag that `static_files` gives it. If-Match, If-None-Match and If-Unmodified-Since are evaluated before the
+/// content is read, so that a client which waits for "100 Continue" need not send it, and again before the rename, one request after another.
+///
+/// What path means which file, dotfiles and the confinement to the root are as in `static_files`. A path that ends with "/", or that names a
+/// folder, is 409; content past `max_bytes` is 413; a full disk or quota is 507.
+class Uploads final : public AsyncHandler {
+ public:
+  [[nodiscard]] static Settings settings();
+  /// Opens the root. Throws `ConfigErrors` where that is no folder.
+  Uploads(const ConfigNode& options, Services& services);
+  [[nodiscard]] awaitable<Response> handle(Request& request) const override;
+
+ private:
+  [[nodiscard]] awaitable<Response> put(Request& request, const RelativePath& path) const;
+  [[nodiscard]] awaitable<Response> remove(Request& request, const RelativePath& path) const;
+
+  BlockingPool& pool_;
+  std::string prefix_;
+  Root root_;
+  RelativePath::Dotfiles dotfiles_;
+  bool create_folders_;
+  bool sync_;
+  std::uint64_t max_bytes_;
+};
+
+}  // namespace ropeway::handlers

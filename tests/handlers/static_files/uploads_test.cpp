@@ -1,0 +1,162 @@
+#include "handlers/static_files/uploads.hpp"
+
+#include <doctest/doctest.h>
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <sstream>
+
+#include "tests/handlers/static_files/fixture.hpp"
+
+namespace ropeway::handlers {
+namespace {
+
+using testing::RequestBuilder;
+
+std::string read_file(const std::filesystem::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+/// The names in a folder, also hidden ones.
+std::vector<std::string> names_in(const std::filesystem::path& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) names.push_back(entry.path().filename().string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+struct Store {
+  explicit Store(const std::string& more = "") : uploads(options(folder.path(), more), services) {}
+  static ConfigNode options(const std::filesystem::path& root, const std::string& more) {
+    return ConfigNode::from_json("{\"root\": \"" + (root / "root").string() + "\"" + (more.empty() ? "" : ", " + more) + "}",
+                                 Uploads::settings());
+  }
+  Response call(const RequestBuilder& request) const { return testing::call(uploads, request); }
+  unsigned put(const char* target, std::string_view content) const {
+    return code(call(RequestBuilder("PUT", target).body(content)).status());
+  }
+  unsigned remove(const char* target) const { return code(call(RequestBuilder("DELETE", target)).status()); }
+  std::filesystem::path operator/(const char* name) const { return folder / "root" / name; }
+
+  struct WithRoot : TemporaryFolder {
+    WithRoot() { std::filesystem::create_directory(path() / "root"); }
+  };
+  WithRoot folder;
+  TestServices services;
+  Uploads uploads;
+};
+
+}  // namespace
+
+TEST_CASE("PUT stores a file, says whether it is new, and gives the tag that serving it has") {
+  const Store store;
+  const Response created = store.call(RequestBuilder("PUT", "/deep/er/a%20b.txt").body("first"));
+  CHECK(created.status() == Status::created);
+  CHECK(read_file(store / "deep/er/a b.txt") == "first");
+  const ServedFolder served(store.folder / "root");
+  CHECK(served.get("/deep/er/a%20b.txt").headers().find("ETag") == created.headers().find("ETag"));
+  const Response replaced = store.call(RequestBuilder("PUT", "/deep/er/a%20b.txt").body("second"));
+  CHECK(replaced.status() == Status::no_content);
+  CHECK(replaced.headers().find("ETag") != created.headers().find("ETag"));
+  CHECK(read_file(store / "deep/er/a b.txt") == "second");
+  CHECK(store.put("/empty", "") == 201);
+  CHECK(std::filesystem::file_size(store / "empty") == 0);
+  const std::string large(3'000'000, 'l');
+  CHECK(store.put("/large", large) == 201);
+  CHECK(read_file(store / "large") == large);
+  CHECK(names_in(store / "deep/er") == std::vector<std::string>{"a b.txt"});
+}
+
+TEST_CASE("DELETE removes a file and nothing else") {
+  const Store store;
+  CHECK(store.put("/folder/file", "x") == 201);
+  CHECK(store.remove("/folder/missing") == 404);
+  CHECK(store.remove("/nowhere/file") == 404);
+  CHECK(store.remove("/folder") == 409);
+  CHECK(store.remove("/folder/") == 409);
+  CHECK(store.remove("/") == 409);
+  CHECK(store.remove("/folder/file") == 204);
+  CHECK(names_in(store / "folder").empty());
+  CHECK_FALSE(std::filesystem::exists(store / "nowhere"));
+}
+
+TEST_CASE("conditions protect from lost updates (RFC 9110 §13.1.1, §13.1.2)") {
+  const Store store;
+  const auto conditional = [&](const char* method, const char* field, std::string_view value) {
+    return code(store.call(RequestBuilder(method, "/file").header(field, value).body("new")).status());
+  };
+  CHECK(conditional("PUT", "If-Match", "*") == 412);
+  CHECK(conditional("PUT", "If-Match", "\"x\"") == 412);
+  CHECK_FALSE(std::filesystem::exists(store / "file"));
+  CHECK(conditional("PUT", "If-None-Match", "*") == 201);
+  CHECK(conditional("PUT", "If-None-Match", "*") == 412);
+  const Response current = store.call(RequestBuilder("PUT", "/file").body("current"));
+  const std::string tag(*current.headers().find("ETag"));
+  CHECK(conditional("PUT", "If-Match", "\"x\"") == 412);
+  CHECK(conditional("PUT", "If-Match", "W/" + tag) == 412);
+  CHECK(conditional("PUT", "If-Unmodified-Since", "Sun, 06 Nov 1994 08:49:37 GMT") == 412);
+  CHECK(conditional("DELETE", "If-Match", "\"x\"") == 412);
+  CHECK(read_file(store / "file") == "current");
+  CHECK(conditional("PUT", "If-Match", tag) == 204);
+  CHECK(conditional("DELETE", "If-Match", tag) == 412);  // it is another by now
+  CHECK(conditional("DELETE", "If-Match", "*") == 204);
+  CHECK(names_in(store.folder / "root").empty());
+}
+
+TEST_CASE("what cannot be stored is refused, and leaves nothing behind") {
+  Store store(R"("max_bytes": "10", "create_folders": false)");
+  store.folder.write("outside/secret", "secret");
+  store.folder.write("root/folder/x", "x");
+  std::filesystem::create_directory_symlink(store.folder / "outside", store / "out");
+  std::filesystem::create_symlink(store.folder / "outside/secret", store / "link");
+  REQUIRE(::mkfifo((store / "fifo").c_str(), 0600) == 0);
+  CHECK(store.put("/file", "12345678901") == 413);
+  CHECK(store.put("/file", "1234567890") == 201);
+  CHECK(store.put("/missing/file", "x") == 404);
+  CHECK(store.put("/file/below", "x") == 409);
+  CHECK(store.put("/folder", "x") == 409);
+  CHECK(store.put("/folder/", "x") == 409);
+  CHECK(store.put("/fifo", "x") == 409);
+  CHECK(store.put("/out/secret", "x") == 404);
+  CHECK(store.put("/link", "x") == 409);
+  CHECK(store.put("/.hidden", "x") == 404);
+  CHECK(store.put("/folder%2Fy", "x") == 404);
+  CHECK(store.put(("/" + std::string(300, 'n')).c_str(), "x") == 400);
+  CHECK(code(store.call(RequestBuilder("PUT", "/file").header("Content-Range", "bytes 0-0/2").body("x")).status()) == 400);
+  CHECK(read_file(store.folder / "outside/secret") == "secret");
+  CHECK(names_in(store.folder / "root") == std::vector<std::string>{"fifo", "file", "folder", "link", "out"});
+
+  const Response other = store.call(RequestBuilder("POST", "/file").body("x"));
+  CHECK(other.status() == Status::method_not_allowed);
+  CHECK(other.headers().find("Allow") == "PUT, DELETE, OPTIONS");
+  CHECK(store.call(RequestBuilder("OPTIONS", "/file")).status() == Status::no_content);
+}
+
+TEST_CASE("a file that the system does not take to its end leaves the old one as it was") {
+  const Store store;
+  CHECK(store.put("/file", "old") == 201);
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit little = before;
+  little.rlim_cur = 500'000;
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &little) == 0);
+  const unsigned status = store.put("/file", std::string(1'000'000, 'n'));
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  CHECK(status == 413);
+  CHECK(read_file(store / "file") == "old");
+  CHECK(names_in(store.folder / "root") == std::vector<std::string>{"file"});
+}
+
+TEST_CASE("a root that is no folder is refused") {
+  const TemporaryFolder folder;
+  TestServices services;
+  CHECK_THROWS_AS(Uploads(Store::options(folder.path(), ""), services), ConfigError);
+}
+
+}  // namespace ropeway::handlers
