@@ -6,7 +6,7 @@
 #include "handlers/fixed_response/fixed_response.hpp"
 #include "handlers/health/health.hpp"
 #include "handlers/redirect/redirect.hpp"
-#include "handlers/static_files/uploads.hpp"
+#include "handlers/uploads/uploads.hpp"
 
 namespace ropeway::handlers {
 

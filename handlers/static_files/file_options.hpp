@@ -11,10 +11,10 @@
 #include <ropeway/setting.hpp>
 #include <ropeway/status.hpp>
 
+#include "handlers/relative_path.hpp"
+#include "handlers/root.hpp"
 #include "handlers/static_files/file_cache.hpp"
 #include "handlers/static_files/file_rules.hpp"
-#include "handlers/static_files/relative_path.hpp"
-#include "handlers/static_files/root.hpp"
 
 namespace ropeway::handlers {
 
@@ -32,13 +32,6 @@ class MediaTypes {
   std::map<std::string, std::string, std::less<>> by_extension_;  // in small letters, without the dot
   std::string charset_;
 };
-
-/// Opens the folder at `path`. Throws `ConfigError` at the option `root` with what is wrong, and `std::system_error` where the machine has no
-/// descriptor or memory left.
-[[nodiscard]] Root open_root(const ConfigNode& options, const std::string& path, Root::Links links);
-
-/// The option `prefix` without a slash at its end. Throws `ConfigError` where it does not begin with one.
-[[nodiscard]] std::string prefix_from(const ConfigNode& options);
 
 /// The options of `static_files`, checked.
 struct FileOptions {

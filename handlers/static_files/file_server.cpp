@@ -11,6 +11,7 @@
 #include <ropeway/http_error.hpp>
 #include <ropeway/url.hpp>
 
+#include "handlers/root_option.hpp"
 #include "handlers/static_files/folder.hpp"
 
 namespace ropeway::handlers {

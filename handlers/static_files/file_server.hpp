@@ -11,10 +11,10 @@
 #include <ropeway/services.hpp>
 #include <ropeway/static_files.hpp>
 
+#include "handlers/relative_path.hpp"
+#include "handlers/root.hpp"
 #include "handlers/static_files/file_cache.hpp"
 #include "handlers/static_files/file_options.hpp"
-#include "handlers/static_files/relative_path.hpp"
-#include "handlers/static_files/root.hpp"
 
 namespace ropeway::handlers {
 

@@ -6,8 +6,8 @@
 
 #include <ropeway/static_files.hpp>
 
-#include "handlers/static_files/relative_path.hpp"
-#include "handlers/static_files/root.hpp"
+#include "handlers/relative_path.hpp"
+#include "handlers/root.hpp"
 
 namespace ropeway::handlers {
 

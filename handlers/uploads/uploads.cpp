@@ -1,4 +1,4 @@
-#include "handlers/static_files/uploads.hpp"
+#include "handlers/uploads/uploads.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -6,8 +6,8 @@
 
 #include <ropeway/http_error.hpp>
 
-#include "handlers/static_files/file_options.hpp"
-#include "handlers/static_files/upload_target.hpp"
+#include "handlers/root_option.hpp"
+#include "handlers/uploads/upload_target.hpp"
 
 namespace ropeway::handlers {
 namespace {

@@ -1,4 +1,4 @@
-#include "handlers/static_files/root.hpp"
+#include "handlers/root.hpp"
 
 #include <array>
 #include <cerrno>

@@ -1,4 +1,4 @@
-#include "handlers/static_files/upload_target.hpp"
+#include "handlers/uploads/upload_target.hpp"
 
 #include <algorithm>
 #include <array>

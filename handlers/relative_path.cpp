@@ -1,4 +1,4 @@
-#include "handlers/static_files/relative_path.hpp"
+#include "handlers/relative_path.hpp"
 
 #include <algorithm>
 #include <cstring>

@@ -1,4 +1,4 @@
-#include "handlers/static_files/uploads.hpp"
+#include "handlers/uploads/uploads.hpp"
 
 #include <doctest/doctest.h>
 

@@ -6,12 +6,14 @@
 #include <string>
 #include <string_view>
 
+#include <ropeway/body.hpp>
+#include <ropeway/file_response.hpp>
 #include <ropeway/request.hpp>
 #include <ropeway/response.hpp>
 
-#include "handlers/static_files/relative_path.hpp"
-#include "handlers/static_files/root.hpp"
-#include "handlers/static_files/served_file.hpp"
+#include "handlers/file_identity.hpp"
+#include "handlers/relative_path.hpp"
+#include "handlers/root.hpp"
 
 namespace ropeway::handlers {
 

@@ -7,8 +7,8 @@
 #include <ropeway/handler.hpp>
 #include <ropeway/services.hpp>
 
-#include "handlers/static_files/relative_path.hpp"
-#include "handlers/static_files/root.hpp"
+#include "handlers/relative_path.hpp"
+#include "handlers/root.hpp"
 
 namespace ropeway::handlers {
 
