@@ -53,6 +53,42 @@ bool ChunkedDecoder::add_digit(char digit) noexcept {
   return true;
 }
 
+// RFC 9112 §7.1.1: blanks may stand around ";" and "=", and nowhere else. Says whether the byte fits.
+bool ChunkedDecoder::add_to_extension(char byte) noexcept {
+  const bool is_token = scan::token_bytes[static_cast<unsigned char>(byte)];
+  switch (step_) {
+    case Step::extension_start:
+      if (is_token) step_ = Step::extension_name;
+      return is_token || is_blank(byte);
+    case Step::extension_name:
+    case Step::extension_token:
+      if (is_token) return true;
+      if (byte == '\r') return step_ = Step::size_end, true;
+      if (byte == ';') return step_ = Step::extension_start, true;
+      if (byte == '=' && step_ == Step::extension_name) return step_ = Step::extension_equals, true;
+      if (is_blank(byte)) return step_ = step_ == Step::extension_name ? Step::extension_name_blank : Step::extension_blank, true;
+      return false;
+    case Step::extension_name_blank:
+      if (byte == '=') return step_ = Step::extension_equals, true;
+      if (byte == ';') return step_ = Step::extension_start, true;
+      return is_blank(byte);
+    case Step::extension_equals:
+      if (is_token) return step_ = Step::extension_token, true;
+      if (byte == '"') return step_ = Step::extension_quoted, true;
+      return is_blank(byte);
+    case Step::extension_quoted:
+      if (byte == '"') return step_ = Step::extension_quoted_end, true;
+      if (byte == '\\') return step_ = Step::extension_quoted_pair, true;
+      return scan::value_bytes[static_cast<unsigned char>(byte)];
+    case Step::extension_quoted_pair: step_ = Step::extension_quoted; return scan::value_bytes[static_cast<unsigned char>(byte)];
+    default:
+      if (byte == ';') return step_ = Step::extension_start, true;
+      if (byte == '\r' && step_ == Step::extension_quoted_end) return step_ = Step::size_end, true;
+      step_ = Step::extension_blank;
+      return is_blank(byte);
+  }
+}
+
 // The end of the chunk before, and the line of this one, byte by byte: they are short.
 const char* ChunkedDecoder::read_size(const char* at, const char* end, const Limits& limits) noexcept {
   for (; at != end && step_ != Step::data && step_ < Step::trailer_start; ++at) {
@@ -68,7 +104,7 @@ const char* ChunkedDecoder::read_size(const char* at, const char* end, const Lim
         if (byte == '\r')
           step_ = Step::size_end;
         else if (byte == ';')
-          step_ = Step::extension;
+          step_ = Step::extension_start;
         else if (is_blank(byte))
           step_ = Step::size_blank;
         else
@@ -76,15 +112,9 @@ const char* ChunkedDecoder::read_size(const char* at, const char* end, const Lim
         break;
       case Step::size_blank:
         if (byte == ';')
-          step_ = Step::extension;
+          step_ = Step::extension_start;
         else if (!is_blank(byte))
           return fail(Status::bad_request, "a chunk's size is followed by something else than an extension");
-        break;
-      case Step::extension:
-        if (byte == '\r')
-          step_ = Step::size_end;
-        else if (!scan::value_bytes[static_cast<unsigned char>(byte)])
-          return fail(Status::bad_request, "a chunk's extension holds a control character");
         break;
       case Step::size_end:
         if (byte != '\n') return fail(Status::bad_request, no_line_end);
@@ -97,6 +127,17 @@ const char* ChunkedDecoder::read_size(const char* at, const char* end, const Lim
       case Step::data_end:
         if (byte != '\r') return fail(Status::bad_request, "a chunk is longer than its size says");
         step_ = Step::data_line_end;
+        break;
+      case Step::extension_start:
+      case Step::extension_name:
+      case Step::extension_name_blank:
+      case Step::extension_equals:
+      case Step::extension_token:
+      case Step::extension_quoted:
+      case Step::extension_quoted_pair:
+      case Step::extension_quoted_end:
+      case Step::extension_blank:
+        if (!add_to_extension(byte)) return fail(Status::bad_request, "a chunk's extension is malformed");
         break;
       default:
         if (byte != '\n') return fail(Status::bad_request, no_line_end);

@@ -27,8 +27,16 @@ class ChunkedDecoder {
   enum class Step : std::uint8_t {
     size_start,
     size,
-    size_blank,  // blanks between the size and ";"
-    extension,
+    size_blank,       // blanks between the size and ";"
+    extension_start,  // behind ";"
+    extension_name,
+    extension_name_blank,  // blanks in front of "=" or the next ";"
+    extension_equals,
+    extension_token,
+    extension_quoted,
+    extension_quoted_pair,
+    extension_quoted_end,
+    extension_blank,  // blanks behind a value, which only another ";" may follow
     size_end,
     data,
     data_end,
@@ -43,6 +51,7 @@ class ChunkedDecoder {
   const char* read_size(const char* at, const char* end, const Limits& limits) noexcept;
   const char* read_trailers(const char* at, const char* end, const Limits& limits) noexcept;
   bool add_digit(char digit) noexcept;
+  bool add_to_extension(char byte) noexcept;
   const char* fail(Status status, std::string_view reason) noexcept;
 
   std::string_view data_;

@@ -41,6 +41,23 @@ std::string decoded_in_every_way(std::string_view bytes, const Limits& limits = 
 
 }  // namespace
 
+TEST_CASE("chunk extensions are read by their grammar (RFC 9112 §7.1.1)") {
+  const auto outcome = [](std::string_view extension) {
+    return decoded_in_every_way("1" + std::string(extension) + "\r\nx\r\n0" + std::string(extension) + "\r\n\r\n");
+  };
+  for (const std::string_view good : {";a", ";a=b", ";a=\"b\"", ";a=\"\"", ";a;b;c", " ; a = b ; c", "\t;\ta\t=\t\"b\"", ";a=\"x;y=z\"",
+                                      ";a=\"\\\"\"", ";a=\"\\\\\"", ";a=\"\xE9\";b", ";a!#$%&'*+-.^_`|~=1", ";a;a=b \t; c"}) {
+    CAPTURE(good);
+    CHECK(outcome(good) == "x|");
+  }
+  for (const std::string_view bad : {";",       "; ",          ";;",        ";a;",           ";=b", ";a=",   ";a= ",      ";a b",
+                                     ";a=b c",  ";a=\"b",      ";a=\"b\"c", ";a=b\"c\"",     ";a ", ";a=b ", ";a=\"b\" ", ";\xE9",
+                                     ";a=\xE9", ";a=\"\x01\"", ";a\x01",    ";a=\"\\\x01\"", " ",   " a",    ";a=b=c",    ";a,b"}) {
+    CAPTURE(bad);
+    CHECK(outcome(bad) == "400");
+  }
+}
+
 TEST_CASE("the chunked coding comes off, and what follows it stays") {  // RFC 9112 §7.1
   struct Case {
     std::string_view bytes;
