@@ -4,7 +4,10 @@
 #include <charconv>
 #include <optional>
 
+#include <nlohmann/json.hpp>
+
 #include <ropeway/http_error.hpp>
+#include <ropeway/multipart.hpp>
 
 #include "handlers/root_option.hpp"
 #include "handlers/uploads/upload_target.hpp"
@@ -13,7 +16,7 @@ namespace ropeway::handlers {
 namespace {
 
 constexpr std::size_t enough_to_write = 256 * 1024;
-constexpr const char* allowed = "PUT, DELETE, OPTIONS";
+constexpr const char* allowed = "PUT, POST, DELETE, OPTIONS";
 
 std::optional<std::uint64_t> announced_length(const Request& request) {
   const std::string_view text = request.header("Content-Length");
@@ -21,6 +24,48 @@ std::optional<std::uint64_t> announced_length(const Request& request) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
   return text.empty() || error != std::errc() || end != text.data() + text.size() ? std::nullopt : std::optional(length);
 }
+
+HttpError too_large() { return {Status::content_too_large, "The file is larger than this server stores (max_bytes)."}; }
+
+/// A file on its way to the disk, written on the pool in large pieces.
+class Incoming {
+ public:
+  Incoming(BlockingPool& pool, std::uint64_t most) : pool_(pool), most_(most) {}
+
+  awaitable<void> add(std::string_view data) {
+    size_ += data.size();
+    if (size_ > most_) throw too_large();
+    piece_ += data;
+    if (piece_.size() < enough_to_write) co_return;
+    co_await pool_.run([this] { pending->write(piece_); });
+    piece_.clear();
+  }
+
+  /// Writes the rest and gives the file its name, if `may` does not throw: both as one step.
+  template <class May>
+  awaitable<FileIdentity> finish(bool sync, May may) {
+    co_return co_await pool_.run([&] {
+      pending->write(piece_);
+      if (sync) pending->sync();
+      const FileIdentity identity = [&] {
+        const UploadTarget::Lock lock(*target);
+        may();
+        return pending->take_place();
+      }();
+      if (sync) target->sync_folder();
+      return identity;
+    });
+  }
+
+  std::optional<UploadTarget> target;
+  std::optional<PendingUpload> pending;
+
+ private:
+  BlockingPool& pool_;
+  std::uint64_t most_;
+  std::uint64_t size_ = 0;
+  std::string piece_;
+};
 
 }  // namespace
 
@@ -32,6 +77,9 @@ Settings Uploads::settings() {
       Setting::boolean("dotfiles", "Take names that begin with a dot.").by_default("false"),
       Setting::boolean("sync", "Answer only when the file is on the disk (fsync), so that a loss of power cannot take it back.")
           .by_default("true"),
+      Setting::boolean("replace",
+                       "Let a form (POST) replace files that are there. PUT does so anyway, unless its conditions say otherwise.")
+          .by_default("false"),
       Setting::size("max_bytes", "The largest file; past it, status 413. `limits.body_bytes` bounds it as well.").by_default("\"1T\""),
   };
 }
@@ -43,19 +91,22 @@ Uploads::Uploads(const ConfigNode& options, Services& services)
       dotfiles_(options.boolean("dotfiles") ? RelativePath::Dotfiles::served : RelativePath::Dotfiles::hidden),
       create_folders_(options.boolean("create_folders")),
       sync_(options.boolean("sync")),
+      replace_(options.boolean("replace")),
       max_bytes_(options.size("max_bytes")) {}
 
 awaitable<Response> Uploads::handle(Request& request) const {
   if (request.method() == Method::options) co_return Response(Status::no_content).header("Allow", allowed);
-  if (request.method() != Method::put && request.method() != Method::delete_) {
-    const bool known = request.method() != Method::other;
+  const Method method = request.method();
+  if (method != Method::put && method != Method::post && method != Method::delete_) {
+    const bool known = method != Method::other;
     co_return known ? Response::error(Status::method_not_allowed).header("Allow", allowed) : Response::error(Status::not_implemented);
   }
   const auto local = local_path(request, prefix_);
   RelativePath path;
   if (!local || !path.assign(*local, dotfiles_)) co_return Response::error(Status::not_found);
+  if (method == Method::post) co_return co_await post(request, path);
   if (path.is_root() || local->ends_with('/')) co_return Response::error(Status::conflict, "The path names a folder; name a file.");
-  if (request.method() == Method::put) co_return co_await put(request, path);
+  if (method == Method::put) co_return co_await put(request, path);
   co_return co_await remove(request, path);
 }
 
@@ -63,47 +114,53 @@ awaitable<Response> Uploads::put(Request& request, const RelativePath& path) con
   // RFC 9110 §14.5: a server that stores no parts must not take a part for the whole.
   if (request.headers().find("Content-Range"))
     co_return Response::error(Status::bad_request, "A part of a file cannot be stored; send all of it.");
-  const auto too_large = [] { return HttpError(Status::content_too_large, "The file is larger than this server stores (max_bytes)."); };
   if (announced_length(request).value_or(0) > max_bytes_) throw too_large();
-
-  std::optional<UploadTarget> target;
-  std::optional<PendingUpload> pending;
+  Incoming file(pool_, max_bytes_);
   co_await pool_.run([&] {
     root_.follow_name();
-    target.emplace(root_, path, create_folders_);
-    target->require_preconditions(request);
-    pending.emplace(*target);
+    file.target.emplace(root_, path, create_folders_);
+    file.target->require_preconditions(request);
+    file.pending.emplace(*file.target);
   });
-
-  std::uint64_t size = 0;
-  std::string piece;
-  BodyReader* const reader = request.body_reader();
-  for (bool ended = reader == nullptr; !ended || !piece.empty();) {
-    if (!ended) {
-      const std::string_view data = co_await reader->read();
-      ended = data.empty();
-      size += data.size();
-      if (size > max_bytes_) throw too_large();
-      piece += data;
-    }
-    if (piece.size() < enough_to_write && !ended) continue;
-    co_await pool_.run([&] { pending->write(piece); });
-    piece.clear();
+  if (BodyReader* const reader = request.body_reader()) {
+    for (std::string_view piece = co_await reader->read(); !piece.empty(); piece = co_await reader->read()) co_await file.add(piece);
   }
-
   bool was_there = false;
-  const FileIdentity stored = co_await pool_.run([&] {
-    if (sync_) pending->sync();
-    FileIdentity identity = [&] {  // conditions and rename as one step
-      const UploadTarget::Lock lock(*target);
-      target->require_preconditions(request);
-      was_there = target->existing().has_value();
-      return pending->take_place();
-    }();
-    if (sync_) target->sync_folder();
-    return identity;
+  const FileIdentity stored = co_await file.finish(sync_, [&] {
+    file.target->require_preconditions(request);
+    was_there = file.target->existing().has_value();
   });
   co_return Response(was_there ? Status::no_content : Status::created).header("ETag", etag_of(stored));
+}
+
+awaitable<Response> Uploads::post(Request& request, const RelativePath& folder) const {
+  FormReader form(request);
+  nlohmann::json stored = nlohmann::json::array();
+  while (const auto part = co_await form.next()) {
+    if (!part->filename || part->filename->empty()) continue;                                  // a field, or a form without a file chosen
+    const std::string name = part->filename->substr(part->filename->find_last_of("/\\") + 1);  // npos + 1 is 0
+    RelativePath path = folder;
+    RelativePath checked;
+    if (!checked.assign(name, dotfiles_) || checked.is_root() || !path.push(name)) {
+      throw HttpError(Status::bad_request, "A file's name cannot be used here.");
+    }
+    Incoming file(pool_, max_bytes_);
+    const auto require_free = [&] {
+      if (file.target->existing() && !replace_) throw HttpError(Status::conflict, "A file of that name is there already.");
+    };
+    co_await pool_.run([&] {
+      root_.follow_name();
+      file.target.emplace(root_, path, create_folders_);
+      require_free();
+      file.pending.emplace(*file.target);
+    });
+    for (std::string_view piece = co_await form.read(); !piece.empty(); piece = co_await form.read()) co_await file.add(piece);
+    const FileIdentity identity = co_await file.finish(sync_, require_free);
+    stored.push_back({{"name", name}, {"size", identity.size}});
+  }
+  if (stored.empty()) throw HttpError(Status::bad_request, "The form has no file.");
+  const nlohmann::json answer = {{"files", std::move(stored)}};
+  co_return Response::json(answer.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n").status(Status::created);
 }
 
 awaitable<Response> Uploads::remove(Request& request, const RelativePath& path) const {

@@ -15,6 +15,7 @@
 #include <ropeway/media_type.hpp>
 #include <ropeway/method.hpp>
 #include <ropeway/middleware.hpp>
+#include <ropeway/multipart.hpp>
 #include <ropeway/registry.hpp>
 #include <ropeway/request.hpp>
 #include <ropeway/response.hpp>

@@ -130,9 +130,9 @@ TEST_CASE("what cannot be stored is refused, and leaves nothing behind") {
   CHECK(read_file(store.folder / "outside/secret") == "secret");
   CHECK(names_in(store.folder / "root") == std::vector<std::string>{"fifo", "file", "folder", "link", "out"});
 
-  const Response other = store.call(RequestBuilder("POST", "/file").body("x"));
+  const Response other = store.call(RequestBuilder("PATCH", "/file").body("x"));
   CHECK(other.status() == Status::method_not_allowed);
-  CHECK(other.headers().find("Allow") == "PUT, DELETE, OPTIONS");
+  CHECK(other.headers().find("Allow") == "PUT, POST, DELETE, OPTIONS");
   CHECK(store.call(RequestBuilder("OPTIONS", "/file")).status() == Status::no_content);
 }
 
@@ -151,6 +151,38 @@ TEST_CASE("a file that the system does not take to its end leaves the old one as
   CHECK(status == 413);
   CHECK(read_file(store / "file") == "old");
   CHECK(names_in(store.folder / "root") == std::vector<std::string>{"file"});
+}
+
+TEST_CASE("a form's files are stored in the folder that its path names, and existing ones are kept") {
+  const Store store;
+  const auto post = [&store](const char* target, const std::string& parts) {
+    return store.call(RequestBuilder("POST", target).header("Content-Type", "multipart/form-data; boundary=b").body(parts + "--b--\r\n"));
+  };
+  const auto file = [](const std::string& name, const std::string& content) {
+    return "--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"" + name + "\"\r\nContent-Type: text/plain\r\n\r\n" + content +
+           "\r\n";
+  };
+  const std::string field = "--b\r\nContent-Disposition: form-data; name=\"title\"\r\n\r\nof a field\r\n";
+  Response created =
+      post("/photos/", file("a.jpg", "first") + field + file("C:\\\\temp\\\\b.jpg", "") + file("../../c.jpg", std::string(400'000, 'c')));
+  CHECK(created.status() == Status::created);
+  CHECK(testing::body_of(std::move(created)) ==
+        "{\"files\":[{\"name\":\"a.jpg\",\"size\":5},{\"name\":\"b.jpg\",\"size\":0},{\"name\":\"c.jpg\",\"size\":400000}]}\n");
+  CHECK(names_in(store / "photos") == std::vector<std::string>{"a.jpg", "b.jpg", "c.jpg"});
+  CHECK(read_file(store / "photos/a.jpg") == "first");
+  CHECK(post("/photos", file("a.jpg", "second")).status() == Status::conflict);
+  CHECK(read_file(store / "photos/a.jpg") == "first");
+  CHECK(post("/", field).status() == Status::bad_request);
+  CHECK(post("/", file("", "nothing chosen")).status() == Status::bad_request);
+  for (const char* name : {".hidden", "..", "a/..", "x/"}) CHECK(post("/", file(name, "x")).status() == Status::bad_request);
+  CHECK(store.call(RequestBuilder("POST", "/").header("Content-Type", "text/plain").body("x")).status() == Status::unsupported_media_type);
+  const Store replacing(R"("replace": true)");
+  const auto request = [&] { return RequestBuilder("POST", "/").header("Content-Type", "multipart/form-data; boundary=b"); };
+  CHECK(replacing.call(request().body(file("a", "1") + "--b--")).status() == Status::created);
+  CHECK(replacing.call(request().body(file("a", "2") + "--b--")).status() == Status::created);
+  CHECK(read_file(replacing / "a") == "2");
+  CHECK(replacing.call(request().body(file("z", "cut off"))).status() == Status::bad_request);
+  CHECK(names_in(replacing.folder / "root") == std::vector<std::string>{"a"});
 }
 
 TEST_CASE("a root that is no folder is refused") {
