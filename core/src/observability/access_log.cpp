@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <mutex>
+#include <system_error>
 #include <vector>
 
 #include "core/src/observability/access_format.hpp"
@@ -135,6 +137,12 @@ void AccessLog::flush() noexcept {
 std::string AccessLog::reopen() noexcept {
   flush();
   return state_->file.reopen();
+}
+
+std::string AccessLog::reason() const {
+  const int error = state_->file.last_error();
+  if (error == 0) return {};
+  return error == EAGAIN || error == EWOULDBLOCK ? "its reader does not keep up" : std::generic_category().message(error);
 }
 
 std::uint64_t AccessLog::dropped() const noexcept { return state_->dropped.load(std::memory_order_relaxed); }

@@ -46,6 +46,8 @@ class AccessLog {
   [[nodiscard]] std::string reopen() noexcept;
   /// Lines that were lost because the disk was full or a reader did not read.
   [[nodiscard]] std::uint64_t dropped() const noexcept;
+  /// Why, in the system's words; "" where none was.
+  [[nodiscard]] std::string reason() const;
 
  private:
   struct State;

@@ -104,6 +104,7 @@ std::size_t LogFile::write_piece(std::string_view piece) noexcept {
     }
     if (count < 0 && errno == EINTR) continue;
     if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) && wait_until_writable()) continue;
+    if (count < 0) last_error_.store(errno, std::memory_order_relaxed);
     break;
   }
   return written;

@@ -23,6 +23,8 @@ class LogFile {
   /// Appends whole lines: to a file in one call, to a pipe in pieces that the kernel keeps together. Gives how many bytes were written.
   /// Where a line was cut, the next call begins a new line first. Thread-safe.
   [[nodiscard]] std::size_t write(std::string_view lines) noexcept;
+  /// Why bytes were not written lately, an errno: EAGAIN where a reader does not keep up, ENOSPC for a full disk; 0 where all were.
+  [[nodiscard]] int last_error() const noexcept { return last_error_.load(std::memory_order_relaxed); }
   /// Opens the file by its name again; nothing for a standard stream. Where that fails the old file stays in use and the error is
   /// returned; otherwise "". Thread-safe.
   [[nodiscard]] std::string reopen() noexcept;
@@ -40,6 +42,7 @@ class LogFile {
   bool owned_ = false;
   std::atomic<Kind> kind_{Kind::regular};
   std::atomic<bool> line_is_cut_{false};
+  std::atomic<int> last_error_{0};
   std::atomic<bool> is_stuck_{false};  // the patience has run out once: no more waiting until a write succeeds
 };
 

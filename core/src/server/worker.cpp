@@ -125,8 +125,9 @@ struct Worker::State {
     options.access_log->flush();
     const std::uint64_t dropped = options.access_log->dropped();
     if (dropped == reported_dropped) return;
-    options.log->warning("lines of the access log were dropped: its file or its reader does not keep up",
-                         {{"lines", static_cast<std::int64_t>(dropped - reported_dropped)}});
+    const std::string reason = options.access_log->reason();
+    options.log->warning("lines of the access log were dropped",
+                         {{"lines", static_cast<std::int64_t>(dropped - reported_dropped)}, {"reason", std::string_view(reason)}});
     reported_dropped = dropped;
   }
 

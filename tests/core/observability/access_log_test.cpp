@@ -233,6 +233,7 @@ TEST_CASE("a full disk costs lines, which are counted, and nothing else") {
   for (int i = 0; i < 1000; ++i) log.write(sample());
   log.flush();
   CHECK(log.dropped() == 1000);
+  CHECK(log.reason() == "No space left on device");
 }
 
 TEST_CASE("reopening after a rename goes on in a new file") {
