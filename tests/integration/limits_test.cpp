@@ -218,7 +218,7 @@ TEST_CASE("past the limit of connections from one address it gets 429, and other
       again.send("GET /a HTTP/1.1\r\nHost: test\r\n\r\n");
       return again.read_response().status == 200;
     }));
-    CHECK(server->standard_error().find("connections_per_address") != std::string::npos);
+    CHECK(eventually([&] { return server->standard_error().find("connections_per_address") != std::string::npos; }));
   }
 }
 
