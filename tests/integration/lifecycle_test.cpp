@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 
 #include "tests/support/server_process.hpp"
 
@@ -22,6 +23,16 @@ RawClient begun_upload(const ServerProcess& server) {
   REQUIRE(client.read_response().status == 100);
   client.send("12345");
   return client;
+}
+
+// Whether every thread of the process stands still: SIGSTOP takes effect a moment after it was sent.
+bool is_stopped(pid_t process) {
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/" + std::to_string(process) + "/task")) {
+    const std::string text = read_file((thread.path() / "stat").string());
+    const std::size_t name_end = text.rfind(')');
+    if (name_end == std::string::npos || text.substr(name_end, 4) != ") T ") return false;
+  }
+  return true;
 }
 
 // Whether no worker accepts any more: each is draining then, for a worker closes its listener after it has begun to drain.
@@ -74,6 +85,7 @@ TEST_CASE("a drain answers the connections that wait in the queue, and newcomers
     RawClient upload = begun_upload(*server);  // keeps its worker
     const auto workers = server->workers(model);
     for (const pid_t worker : workers) REQUIRE(::kill(worker, SIGSTOP) == 0);
+    for (const pid_t worker : workers) REQUIRE(eventually([worker] { return is_stopped(worker); }));  // it accepts until then
     std::vector<RawClient> clients;
     for (int i = 0; i < 20; ++i) {
       clients.push_back(server->connect());
@@ -180,6 +192,7 @@ TEST_CASE("connections that wait in a killed worker's queue are served") {
     const auto workers = server->workers(model);
     REQUIRE(workers.size() == model.processes);
     for (const pid_t worker : workers) REQUIRE(::kill(worker, SIGSTOP) == 0);
+    for (const pid_t worker : workers) REQUIRE(eventually([worker] { return is_stopped(worker); }));  // it accepts until then
     std::vector<RawClient> clients;
     for (int i = 0; i < 30; ++i) {
       clients.push_back(server->connect());
