@@ -33,7 +33,10 @@ class Layer {
 
   /// What `path` names; the path is as before when it returns.
   [[nodiscard]] Found find(RelativePath& path, Kind kind = Kind::original);
-  [[nodiscard]] const Root& root() const noexcept { return root_; }
+  [[nodiscard]] const Root& root() noexcept {
+    look_after_root();
+    return root_;
+  }
 
  private:
   void look_after_root() noexcept;

@@ -268,6 +268,11 @@ TEST_CASE("a folder that is put in the place of the root is served within a seco
   folder.write("site/b.txt", "again");
   served.services().clock().advance(std::chrono::seconds(1));
   CHECK(served.answer("/b.txt") == "200 again");
+  ServedFolder bare(folder / "site", "\"listing\": true, \"index\": []");  // a listing alone follows, too
+  std::filesystem::rename(folder / "site", folder / "gone");
+  folder.write("site/c.txt", "");
+  bare.services().clock().advance(std::chrono::seconds(1));
+  CHECK(bare.answer("/").find("c.txt") != std::string::npos);
 }
 
 TEST_CASE("a time in the future is the time of the answer (RFC 9110 §8.8.2.1)") {
