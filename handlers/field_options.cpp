@@ -28,13 +28,17 @@ FieldList read_fields(const ConfigNode& options, std::string_view name, const Fi
   return fields;
 }
 
-std::string read_field_value(const ConfigNode& options, std::string_view name) {
-  std::string value = options.string(name);
+void require_field_value(const ConfigNode& options, std::string_view name, std::string_view value) {
   try {
     Headers().add("X", value);
   } catch (const std::invalid_argument&) {
     throw options.error(name, "this cannot be sent in a header field: remove line breaks and control characters");
   }
+}
+
+std::string read_field_value(const ConfigNode& options, std::string_view name) {
+  std::string value = options.string(name);
+  require_field_value(options, name, value);
   return value;
 }
 

@@ -20,6 +20,9 @@ using FieldRefusal = std::function<std::string(std::string_view name)>;
 /// `refusal` refuses.
 [[nodiscard]] FieldList read_fields(const ConfigNode& options, std::string_view name, const FieldRefusal& refusal);
 
+/// Throws `ConfigError` at the option `name` where `value` cannot be sent as a field's value.
+void require_field_value(const ConfigNode& options, std::string_view name, std::string_view value);
+
 /// The text of the option `name`, which is to be a field's value. Throws `ConfigError` where it cannot be sent.
 [[nodiscard]] std::string read_field_value(const ConfigNode& options, std::string_view name);
 

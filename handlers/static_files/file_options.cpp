@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
-#include <stdexcept>
 
 #include <nlohmann/json.hpp>
 
-#include <ropeway/headers.hpp>
 #include <ropeway/media_type.hpp>
 
 #include "handlers/field_options.hpp"
@@ -82,14 +80,6 @@ constexpr std::string_view own_charset = "; charset=utf-8";  // in the server's 
           cache.size("file_bytes")};
 }
 
-void require_sendable(const ConfigNode& options, std::string_view name, const std::string& value) {
-  try {
-    Headers().add("Content-Type", value);
-  } catch (const std::invalid_argument&) {
-    throw options.error(name, "this cannot be sent in a header field: remove line breaks and control characters");
-  }
-}
-
 }  // namespace
 
 void MediaTypes::declare(Settings& settings) {
@@ -103,7 +93,7 @@ void MediaTypes::declare(Settings& settings) {
 
 MediaTypes::MediaTypes(const ConfigNode& options) : charset_(options.string("charset")) {
   MistakeCollector mistakes;
-  mistakes.collect([&] { require_sendable(options, "charset", charset_); });
+  mistakes.collect([&] { require_field_value(options, "charset", charset_); });
   const ConfigNode types = options.object("media_types");
   for (const std::string& name : types.keys()) {
     mistakes.collect([&] { add(types, name); });
@@ -117,7 +107,7 @@ void MediaTypes::add(const ConfigNode& types, const std::string& name) {
     throw types.error(name, "write a file name's extension, what stands behind its last dot, such as \"md\"");
   }
   std::string type = types.string(name);
-  require_sendable(types, name, type);
+  require_field_value(types, name, type);
   if (type.find('/') == std::string::npos) throw types.error(name, "a media type has the form \"text/markdown\"");
   const bool lacks_charset = lower_case(type).starts_with("text/") && type.find(';') == std::string::npos;
   if (lacks_charset && !charset_.empty()) type += "; charset=" + charset_;

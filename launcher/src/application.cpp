@@ -84,9 +84,13 @@ std::unique_ptr<const routing::Site> Application::make_site(const config::Server
     }
     routes.push_back(std::move(definition));
   }
+  if (mistakes.empty() && complete) {
+    try {
+      return std::make_unique<const routing::Site>(std::move(routes), services);
+    } catch (const ConfigError&) {}  // of a pattern: found again below, with all others
+  }
   for (ConfigError& mistake : routing::mistakes_of(patterns)) mistakes.push_back(std::move(mistake));
-  if (!mistakes.empty() || !complete) return nullptr;
-  return std::make_unique<const routing::Site>(std::move(routes), services);
+  return nullptr;
 }
 
 }  // namespace ropeway::launcher

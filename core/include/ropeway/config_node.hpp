@@ -49,7 +49,6 @@ class MistakeCollector {
     } catch (const ConfigError& error) { all_.push_back(error); }
     if constexpr (!std::is_void_v<decltype(step())>) return {};
   }
-  [[nodiscard]] const std::vector<ConfigError>& all() const noexcept { return all_; }
   /// Throws `ConfigErrors` with everything that was kept.
   void throw_if_any() const {
     if (!all_.empty()) throw ConfigErrors(all_);

@@ -92,4 +92,12 @@ class ServedFolder {
   StaticFiles handler_;
 };
 
+/// Where `more` options have their first mistake; "accepted" where they have none.
+[[nodiscard]] inline std::string place_of_mistake(const std::filesystem::path& folder, std::string_view more) {
+  try {
+    const ServedFolder served(folder, more);
+  } catch (const ConfigError& error) { return error.pointer(); }
+  return "accepted";
+}
+
 }  // namespace ropeway::handlers
