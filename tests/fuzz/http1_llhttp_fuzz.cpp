@@ -31,6 +31,7 @@ struct Reading {
   std::vector<Message> messages;
   int error = 0;       // theirs: an llhttp_errno; ours: a status
   std::string reason;  // theirs
+  char refused = 0;    // theirs: the character that it stopped at
   bool ended = false;  // by the connection's close, or by an error: what follows is read by nobody
 
   [[nodiscard]] std::size_t complete() const {
@@ -115,6 +116,8 @@ Reading theirs(std::string_view bytes) {
   reading.error = llhttp_execute(&parser, bytes.data(), bytes.size());
   reading.ended = reading.error != HPE_OK;
   if (const char* reason = llhttp_get_error_reason(&parser)) reading.reason = reason;
+  const char* position = llhttp_get_error_pos(&parser);
+  if (position >= bytes.data() && position < bytes.data() + bytes.size()) reading.refused = *position;
   return reading;
 }
 
@@ -132,8 +135,9 @@ Reading theirs(std::string_view bytes) {
 
 // What llhttp refuses for reasons of its own; docs/conformance.md says which, and why.
 bool is_known(const Reading& reading) {
-  if (reading.reason.starts_with("Invalid character in chunk extensions")) return true;   // no quoted pairs, no blanks
-  if (!reading.messages.empty() && reading.messages.back().method == "PRI") return true;  // of HTTP/2's preface alone
+  if (reading.reason.starts_with("Invalid character in chunk extensions")) return true;     // no quoted pairs, no blanks
+  if (!reading.messages.empty() && reading.messages.back().method == "PRI") return true;    // of HTTP/2's preface alone
+  if (reading.error == HPE_INVALID_CONTENT_LENGTH && reading.refused == '\t') return true;  // a blank like any other (RFC 9110 §5.6.3)
   switch (reading.error) {
     case HPE_INVALID_METHOD:      // it has a list of methods
     case HPE_PAUSED_UPGRADE:      // it stops at CONNECT and at Upgrade, which mean nothing here
