@@ -28,7 +28,7 @@ GROUPS = [
     ("spdlog", r"(spdlog|fmt)/.*\.h"),
     ("cli11", r"CLI/.*\.hpp"),
     ("openssl", r"openssl/.*\.h"),
-    ("compression", r"(zlib|brotli/.*|zstd|libdeflate)\.h"),
+    ("compression", r"(zlib|brotli/.*|zstd(_errors)?|libdeflate)\.h"),
     ("doctest", r"doctest/doctest\.h"),
     ("benchmark", r"benchmark/benchmark\.h"),
 ]

@@ -6,12 +6,14 @@
 #include "handlers/fixed_response/fixed_response.hpp"
 #include "handlers/health/health.hpp"
 #include "handlers/redirect/redirect.hpp"
+#include "handlers/request_decompression/request_decompression.hpp"
 #include "handlers/uploads/uploads.hpp"
 
 namespace ropeway::handlers {
 
 void enrol_builtin(Registry& registry) {
   registry.middleware<Compression>("compression");
+  registry.middleware<RequestDecompression>("request_decompression");
   registry.handler<FixedResponse>("fixed_response");
   registry.handler<Health>("health");
   registry.handler<Redirect>("redirect");

@@ -129,7 +129,7 @@ daemon off;
 worker_processes 1;
 pid {prefix}/pid;
 error_log stderr;
-events {{ worker_connections 4096; multi_accept on; }}
+events {{ worker_connections 16384; multi_accept on; }}
 http {{
 {temporary}
   access_log off;

@@ -4,17 +4,13 @@
 #include <utility>
 
 #include "handlers/compression/encoded_stream.hpp"
+#include "handlers/field_list.hpp"
+#include "handlers/places.hpp"
 
 namespace ropeway::handlers {
 namespace {
 
 constexpr std::size_t longest_inline = 16 * 1024;  // compressed where it is, in a fraction of a millisecond
-
-[[nodiscard]] std::string_view trimmed(std::string_view text) noexcept {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 // Whether a directive of `Cache-Control` is "no-transform" (RFC 9111 §5.2.2.6).
 [[nodiscard]] bool forbids_transformation(const Headers& headers) noexcept {
@@ -22,9 +18,7 @@ constexpr std::size_t longest_inline = 16 * 1024;  // compressed where it is, in
     if (!same_field_name(headers[i].name, "Cache-Control")) continue;
     std::string_view rest = headers[i].value;
     while (!rest.empty()) {
-      const std::size_t comma = std::min(rest.find(','), rest.size());
-      if (same_field_name(trimmed(rest.substr(0, comma)), "no-transform")) return true;
-      rest.remove_prefix(std::min(comma + 1, rest.size()));
+      if (same_field_name(take_element(rest), "no-transform")) return true;
     }
   }
   return false;
@@ -33,18 +27,6 @@ constexpr std::size_t longest_inline = 16 * 1024;  // compressed where it is, in
 void weaken_etag(Headers& headers) {
   if (const auto etag = headers.find("ETag"); etag && etag->starts_with('"')) headers.set("ETag", "W/" + std::string(*etag));
 }
-
-// One of the places for responses that are compressed while they are sent.
-class Place {
- public:
-  explicit Place(std::shared_ptr<std::atomic<std::int64_t>> taken) : taken_(std::move(taken)) {}
-  ~Place() { taken_->fetch_sub(1, std::memory_order_relaxed); }
-  Place(const Place&) = delete;
-  Place& operator=(const Place&) = delete;
-
- private:
-  std::shared_ptr<std::atomic<std::int64_t>> taken_;
-};
 
 void vary_by_coding(Headers& headers) {
   if (headers.find("Vary") != "Accept-Encoding") headers.add("Vary", "Accept-Encoding");
@@ -80,7 +62,7 @@ Settings Compression::settings() {
 }
 
 Compression::Compression(const ConfigNode& options, Services& services)
-    : pool_(services.blocking_pool()), levels_{}, min_bytes_(options.size("min_bytes")), max_streams_(options.integer("streams")) {
+    : pool_(services.blocking_pool()), levels_{}, min_bytes_(options.size("min_bytes")), places_(options.integer("streams")) {
   for (const std::string& name : options.strings("codings")) codings_.push_back(*content_coding_from(name));
   const ConfigNode levels = options.object("levels");
   for (const ContentCoding coding : {ContentCoding::zstd, ContentCoding::br, ContentCoding::gzip}) {
@@ -139,7 +121,13 @@ awaitable<Response> Compression::handle(Request& request, Next next) const {
   }
   const Body& body = response.body();
   const bool in_memory = body.file() == nullptr && !body.is_stream();
-  if (!(in_memory ? co_await encode_in_memory(response, coding) : encode_while_sent(response, coding))) co_return response;
+  bool encoded = false;
+  if (in_memory) {
+    encoded = co_await encode_in_memory(response, coding);
+  } else {
+    encoded = encode_while_sent(response, coding);
+  }
+  if (!encoded) co_return response;
   Headers& headers = response.headers();
   headers.add("Content-Encoding", to_string(coding));
   weaken_etag(headers);
@@ -169,11 +157,8 @@ awaitable<bool> Compression::encode_in_memory(Response& response, ContentCoding 
 
 // Says false where as many as may be are being compressed already.
 bool Compression::encode_while_sent(Response& response, ContentCoding coding) const {
-  if (streams_->fetch_add(1, std::memory_order_relaxed) >= max_streams_) {
-    streams_->fetch_sub(1, std::memory_order_relaxed);
-    return false;
-  }
-  auto place = std::make_shared<const Place>(streams_);
+  std::shared_ptr<const void> place = places_.take();
+  if (place == nullptr) return false;
   Body& body = response.body();
   if (const FileSlice* file = body.file()) {
     body.assign(encoded_file(*file, encoder(coding), pool_, std::move(place)));

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -11,6 +10,8 @@
 #include <ropeway/content_coding.hpp>
 #include <ropeway/middleware.hpp>
 #include <ropeway/services.hpp>
+
+#include "handlers/places.hpp"
 
 namespace ropeway::handlers {
 
@@ -46,8 +47,7 @@ class Compression final : public Middleware {
   std::array<int, 4> levels_;           // by coding
   std::vector<std::string> types_;      // "text/html", or "text/" for all below it
   std::uint64_t min_bytes_;
-  std::int64_t max_streams_;
-  std::shared_ptr<std::atomic<std::int64_t>> streams_ = std::make_shared<std::atomic<std::int64_t>>(0);
+  Places places_;  // for what is compressed while it is sent
 };
 
 }  // namespace ropeway::handlers

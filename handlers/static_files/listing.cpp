@@ -4,39 +4,26 @@
 #include <array>
 #include <charconv>
 
+#include "handlers/field_list.hpp"
 #include "handlers/static_files/shown_text.hpp"
 
 namespace ropeway::handlers {
 namespace {
-
-[[nodiscard]] std::string_view trim(std::string_view text) noexcept {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-/// Takes what stands before `separator` from the front of `text`.
-[[nodiscard]] std::string_view take_until(std::string_view& text, char separator) noexcept {
-  const std::size_t end = std::min(text.find(separator), text.size());
-  const std::string_view piece = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  return trim(piece);
-}
 
 /// How much `accept` wants a type: the quality of the first of `ranges` (the most specific first) that it names; 0 without any.
 [[nodiscard]] double quality(std::string_view accept, const std::array<std::string_view, 3>& ranges) noexcept {
   double found = 0;
   std::size_t best = ranges.size();
   while (!accept.empty()) {
-    std::string_view parameters = take_until(accept, ',');
-    const std::string_view range = take_until(parameters, ';');
+    std::string_view parameters = take_element(accept);
+    const std::string_view range = take_element(parameters, ';');
     const auto position = std::find_if(ranges.begin(), ranges.end(), [range](auto wanted) { return same_field_name(wanted, range); });
     const auto rank = static_cast<std::size_t>(position - ranges.begin());
     if (rank >= best) continue;
     best = rank;
     found = 1;
     while (!parameters.empty()) {
-      const std::string_view parameter = take_until(parameters, ';');
+      const std::string_view parameter = take_element(parameters, ';');
       if (parameter.size() < 3 || !same_field_name(parameter.substr(0, 2), "q=")) continue;
       if (std::from_chars(parameter.data() + 2, parameter.data() + parameter.size(), found).ec != std::errc()) found = 0;
     }

@@ -122,6 +122,15 @@ void RawClient::send(std::string_view bytes) {
   if (send_until_refused(bytes) < bytes.size()) throw system_failure("send");
 }
 
+void RawClient::send_what_fits(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return;
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
 std::size_t RawClient::send_until_refused(std::string_view bytes) {
   const Deadline until = deadline();
   std::size_t sent = 0;

@@ -39,6 +39,8 @@ class RawClient {
   void send(std::string_view bytes);
   /// Sends until the peer refuses to take more; gives how much it took. Still throws when the patience ends.
   std::size_t send_until_refused(std::string_view bytes);
+  /// Sends what the kernel takes without waiting.
+  void send_what_fits(std::string_view bytes);
   /// The next response. `to_head` says that it answers a HEAD request and has no body. A 1xx response is given like any other.
   [[nodiscard]] RawResponse read_response(bool to_head = false);
   /// Sends `head_and_body`, reads the response.

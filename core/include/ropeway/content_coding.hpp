@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -61,5 +62,28 @@ struct EncoderLevels {
 /// An encoder for any coding but `identity`, at a level within `encoder_levels`. Its memory is bounded whatever the content's size: a window
 /// of at most 512 KiB, in all some 0.3 MB (gzip) to 3 MB (zstd and br at the levels that suit answers; more at the highest).
 [[nodiscard]] std::unique_ptr<ContentEncoder> make_encoder(ContentCoding coding, int level);
+
+/// Content that is not what its coding says it is. `what()` names the fault.
+class MalformedContent : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Decodes content piece by piece. Not safe for use from several threads at once; what one thread began another may go on with.
+class ContentDecoder {
+ public:
+  virtual ~ContentDecoder() = default;
+  /// Decodes from the front of `input`, which is shortened by what was taken, into `room`, and gives how many bytes were written. Where that is
+  /// less than the whole of `room`, `input` is empty, and more of it is needed. Throws `MalformedContent`, after which the decoder is of no
+  /// more use, and `std::bad_alloc` where there is no memory.
+  [[nodiscard]] virtual std::size_t decode(std::string_view& input, std::span<char> room) = 0;
+  /// Whether the content may end here.
+  [[nodiscard]] virtual bool complete() const noexcept = 0;
+};
+
+/// A decoder for any coding but `identity`. Several gzip members or zstd frames behind one another are one content (RFC 1952 §2.2, RFC 8878 §3.1).
+/// Its memory is bounded whatever the content is: 40 KB for gzip, and a window of up to 8 MB (zstd, RFC 9659 §3; a larger one is malformed) or
+/// 16 MB (br) where the content has one so large.
+[[nodiscard]] std::unique_ptr<ContentDecoder> make_decoder(ContentCoding coding);
 
 }  // namespace ropeway

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+
 #include <ropeway/awaitable.hpp>
 #include <ropeway/request.hpp>
 #include <ropeway/response.hpp>
@@ -12,6 +14,10 @@ class Next {
   /// Runs the rest and gives its response. To be called at most once, and awaited. Not calling it answers at once.
   /// What a handler behind it throws has become a response already.
   [[nodiscard]] awaitable<Response> operator()(Request& request) const { return run_(chain_, position_, request); }
+  /// The same, where what stands behind reads its body from `content` (which the request then owns) instead of from the client: decoded,
+  /// checked, counted. The fields that told of the bytes as they were sent (`Content-Encoding`, `Content-Length`, the digests of RFC 9530) are
+  /// no longer among the request's.
+  [[nodiscard]] awaitable<Response> with_content(Request& request, std::shared_ptr<BodyReader> content) const;
 
  private:
   friend class NextAccess;  // core/src/routing/pipeline.cpp

@@ -96,6 +96,7 @@ class Request {
   std::string_view host_;
   std::string_view body_;
   BodyReader* body_reader_ = nullptr;
+  std::shared_ptr<BodyReader> own_reader_;  // where a middleware put another in the place of the connection's
   InterimWriter* interim_writer_ = nullptr;
   std::vector<HeaderField> fields_;
   std::array<Param, 16> params_{};

@@ -67,6 +67,12 @@ Setting limits() {
               .at_least(0)
               .at_most(1'000'000)
               .by_default("0"),
+          Setting::integer("requests_per_connection",
+                           "Requests of one connection; the last one's answer closes it, and clients open another. 0 is no limit: "
+                           "connections that ask a lot take turns anyway.")
+              .at_least(0)
+              .at_most(1'000'000'000)
+              .by_default("0"),
           Setting::size("send_buffer_bytes", "What is held in memory for a connection whose peer reads slowly; a handler waits past it.")
               .at_least(4 * kilo)
               .at_most(giga)

@@ -219,10 +219,16 @@ FormReader::FormReader(Request& request, const FormLimits& limits) : request_(re
 FormReader::~FormReader() = default;
 
 awaitable<void> FormReader::feed() {
-  BodyReader* const reader = request_.body_reader();
-  const std::string_view piece = reader != nullptr ? co_await reader->read() : std::string_view();
+  std::string_view piece;
+  if (BodyReader* const reader = request_.body_reader()) piece = co_await reader->read();
   if (piece.empty()) throw HttpError(Status::bad_request, "The form breaks off before its last boundary.");
   decoder_->feed(piece);
+}
+
+awaitable<void> FormReader::skip_rest() {
+  BodyReader* const reader = request_.body_reader();
+  if (reader == nullptr) co_return;
+  while (!(co_await reader->read()).empty()) {}
 }
 
 awaitable<std::optional<FormPart>> FormReader::next() {
@@ -233,7 +239,7 @@ awaitable<std::optional<FormPart>> FormReader::next() {
       case MultipartDecoder::Event::end:
         in_part_ = false;
         // What stands behind the last boundary is read, so that the connection can be used again.
-        for (BodyReader* reader = request_.body_reader(); reader != nullptr && !(co_await reader->read()).empty();) {}
+        co_await skip_rest();
         co_return std::nullopt;
       case MultipartDecoder::Event::malformed: throw HttpError(Status::bad_request, "The form is malformed.");
       case MultipartDecoder::Event::too_large:

@@ -73,6 +73,7 @@ void RequestAccess::recycle(Request& request, http::RequestHead& head) noexcept 
   request.host_ = {};
   request.body_ = {};
   request.body_reader_ = nullptr;
+  request.own_reader_.reset();
   request.interim_writer_ = nullptr;
   recycle_text(request.path_text_);
   recycle_text(request.body_text_);
@@ -84,6 +85,16 @@ void RequestAccess::append_body(Request& request, std::string_view data) {
   if (request.body_.data() != text.data()) text.assign(request.body_);  // what arrived before was not ours
   text.append(data);
   request.body_ = text;
+}
+
+void RequestAccess::replace_content(Request& request, std::shared_ptr<BodyReader> content) {
+  std::erase_if(request.fields_, [](const HeaderField& field) {
+    constexpr std::string_view names[] = {"Content-Encoding", "Content-Length", "Content-Digest", "Repr-Digest"};
+    return std::any_of(std::begin(names), std::end(names), [&](std::string_view name) { return same_field_name(field.name, name); });
+  });
+  request.body_ = {};
+  request.own_reader_ = std::move(content);
+  request.body_reader_ = request.own_reader_.get();
 }
 
 void RequestAccess::set_peer(Request& request, std::string_view address, std::uint16_t port) noexcept {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -32,6 +33,8 @@ struct RequestAccess {
   /// Appends to the body that the request owns, and lets `body()` show it.
   static void append_body(Request& request, std::string_view data);
   static void set_body_reader(Request& request, BodyReader* reader) noexcept { request.body_reader_ = reader; }
+  /// Puts `content` in the place of the body, and takes away the fields that told of the body's bytes.
+  static void replace_content(Request& request, std::shared_ptr<BodyReader> content);
   static void set_interim_writer(Request& request, InterimWriter* writer) noexcept { request.interim_writer_ = writer; }
   static void set_peer(Request& request, std::string_view address, std::uint16_t port) noexcept;
   /// Path parameters; at most 16, further ones are refused by the router when it is built.

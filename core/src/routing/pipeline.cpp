@@ -5,6 +5,8 @@
 
 #include <ropeway/http_error.hpp>
 
+#include "core/src/http/request_access.hpp"
+
 namespace ropeway {
 
 /// Makes a `Next`: only the pipeline does.
@@ -12,6 +14,11 @@ class NextAccess {
  public:
   [[nodiscard]] static Next make(Next::Run run, const void* chain, std::size_t position) noexcept { return {run, chain, position}; }
 };
+
+awaitable<Response> Next::with_content(Request& request, std::shared_ptr<BodyReader> content) const {
+  RequestAccess::replace_content(request, std::move(content));
+  return run_(chain_, position_, request);
+}
 
 }  // namespace ropeway
 

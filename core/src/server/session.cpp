@@ -201,6 +201,7 @@ bool Session::begin_exchange() {
   exchange_ = Exchange::acquire();
   Exchange& exchange = *exchange_;
   exchange.head = &head;
+  ++requests_;
   context_.row.in_flight.fetch_add(1, std::memory_order_relaxed);
   if (context_.access_log != nullptr) {
     exchange.begun = std::chrono::steady_clock::now();
@@ -239,7 +240,8 @@ bool Session::serve() {
 }
 
 protocol::http1::Codec::ResponseOptions Session::response_options(bool close) const {
-  return {context_.common_fields.get(), close || context_.draining.load(std::memory_order_relaxed)};
+  const bool is_last = requests_ == context_.requests_per_connection && requests_ != 0;
+  return {context_.common_fields.get(), close || is_last || context_.draining.load(std::memory_order_relaxed)};
 }
 
 bool Session::answer(Response response) {
@@ -248,6 +250,8 @@ bool Session::answer(Response response) {
   exchange.response_size = exchange.response.body().is_stream() ? 0 : exchange.response.body().size();  // the queue takes the body
   answered_ = true;
   if (exchange.body_failed) {
+    const Status status = exchange.body_error.status_hint;
+    log_refusal(status, status == Status::request_timeout ? "timeouts.body_rate" : exchange.body_error.reason);
     codec_.respond_error(exchange.response, response_options(true));
   } else if (codec_.respond(exchange.response, response_options(false))) {
     spawn_stream();
@@ -332,11 +336,7 @@ void Session::stream_ended(std::exception_ptr error) noexcept {
 
 // Answers a peer's fault or a passed deadline, and closes. Always gives false.
 bool Session::refuse(Status status, std::string_view explanation, std::string_view log_reason) {
-  if (context_.throttle.allow()) {
-    context_.log.info("request refused", {{"peer", std::string_view(peer_.data(), peer_size_)},
-                                          {"status", static_cast<std::int64_t>(code(status))},
-                                          {"reason", log_reason}});
-  }
+  log_refusal(status, log_reason);
   Response response = Response::error(status, explanation);
   log_access(exchange_.get(), status, response.body().size());
   codec_.respond_error(response, response_options(true));
@@ -346,6 +346,13 @@ bool Session::refuse(Status status, std::string_view explanation, std::string_vi
   }
   if (flush()) close_connection();
   return false;
+}
+
+void Session::log_refusal(Status status, std::string_view reason) noexcept {
+  if (!context_.throttle.allow()) return;
+  context_.log.info(
+      "request refused",
+      {{"peer", std::string_view(peer_.data(), peer_size_)}, {"status", static_cast<std::int64_t>(code(status))}, {"reason", reason}});
 }
 
 void Session::finish_exchange() {

@@ -37,6 +37,7 @@ struct SessionContext {
   SessionSet& sessions;
   protocol::Limits limits;
   std::size_t send_buffer_bytes;
+  std::size_t requests_per_connection;  // 0: no limit
   config::TimeoutsConfig timeouts;
   http::RepeatedSlashes repeated_slashes;
   CommonFields common_fields;
@@ -133,6 +134,7 @@ class Session {
   void spawn_stream();
   void stream_ended(std::exception_ptr error) noexcept;
   [[nodiscard]] bool refuse(Status status, std::string_view explanation, std::string_view log_reason);
+  void log_refusal(Status status, std::string_view reason) noexcept;
   void finish_exchange();
   [[nodiscard]] std::uint64_t body_bytes() const noexcept;
   void log_access(const Exchange* exchange, Status status, std::uint64_t body_bytes) noexcept;
@@ -178,6 +180,7 @@ class Session {
   bool answered_ = false;  // the exchange's response is in the queue
   std::uint16_t peer_port_ = 0;
   std::uint8_t peer_size_ = 0;
+  std::size_t requests_ = 0;  // begun, also the one in progress
   std::int64_t body_begun_ = 0;
   std::array<char, 46> peer_{};
 };

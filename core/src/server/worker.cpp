@@ -74,6 +74,7 @@ struct Worker::State {
                 .sessions = sessions,
                 .limits = protocol_limits(options.limits),
                 .send_buffer_bytes = options.limits.send_buffer_bytes,
+                .requests_per_connection = options.limits.requests_per_connection,
                 .timeouts = options.timeouts,
                 .repeated_slashes = rule_for_slashes(options.repeated_slashes),
                 .common_fields = CommonFields(options.server_name),

@@ -148,4 +148,23 @@ TEST_CASE("a form reader gives each part with its content, and skips what nobody
   CHECK(call("").status() == Status::bad_request);
 }
 
+TEST_CASE("a form that somebody has read already comes off, too, and may break off like any other") {
+  class Form final : public AsyncHandler {
+   public:
+    awaitable<Response> handle(Request& request) const override {
+      (void)co_await request.read_body();
+      FormReader form(request);
+      std::string text;
+      while (auto part = co_await form.next()) text += part->name + "=" + std::string(co_await form.read());
+      co_return Response::text(text);
+    }
+  };
+  const auto call = [](const std::string& body) {
+    return testing::call(Form(), testing::RequestBuilder("POST", "/").header("Content-Type", "multipart/form-data; boundary=b").body(body));
+  };
+  CHECK(testing::body_of(call(a + "1\r\n" + a + "2\r\n--b--")) == "a=1a=2");
+  CHECK(call(a + "1\r\n").status() == Status::bad_request);
+  CHECK(call(a + "1").status() == Status::bad_request);
+}
+
 }  // namespace ropeway::http
