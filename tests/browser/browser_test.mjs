@@ -1,8 +1,9 @@
 // node browser_test.mjs PROGRAM FOLDER PICTURE: a real browser loads what `ropeway serve` gives. Exit code 0 when all is as it should be.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { once } from "node:events";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -77,6 +78,59 @@ async function lists_a_folder(page, url) {
   assert.match(await page.locator("body").innerText(), /Umlauts: äöü/);
 }
 
+// Passes bytes between the browser and the server, and breaks the first connection that has carried so many of them.
+async function start_breaking_proxy(port, bytes_before) {
+  const heads = [];
+  let broken = false;
+  const proxy = createServer((client) => {
+    const upstream = connect(port, "127.0.0.1");
+    let carried = 0;
+    client.on("data", (data) => { heads.push(String(data)); upstream.write(data); });
+    upstream.on("data", (data) => {
+      if (!client.write(data)) { upstream.pause(); client.once("drain", () => upstream.resume()); }
+      carried += data.length;
+      if (broken || carried < bytes_before) return;
+      broken = true;
+      client.resetAndDestroy();
+    });
+    for (const [one, other] of [[client, upstream], [upstream, client]]) {
+      one.on("error", () => other.destroy());
+      one.on("close", () => other.destroy());
+    }
+  });
+  proxy.listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  return { url: `http://127.0.0.1:${proxy.address().port}`, heads, was_broken: () => broken, stop: () => proxy.close() };
+}
+
+// A download breaks, and a click on "Resume" in the browser's own list takes it up again.
+async function resumes_a_download(page, url) {
+  const proxy = await start_breaking_proxy(Number(new URL(url).port), 10_000_000);
+  const [download] = await Promise.all([
+    page.waitForEvent("download", { timeout: patience }),
+    page.goto(`${proxy.url}/large.bin`).catch(() => {}),  // it becomes a download, which is no page
+  ]);
+  await assert.rejects(download.path(), "the download was to break");
+  assert.ok(proxy.was_broken());
+  const list = await page.context().newPage();
+  await list.goto("chrome://downloads/", { timeout: patience });
+  await list.locator("downloads-item").first().waitFor({ timeout: patience });
+  await list.locator("#more-actions").click({ timeout: patience });
+  await list.locator("#pause-or-resume").click({ timeout: patience });
+  await list.waitForFunction(() => {
+    const item = document.querySelector("downloads-manager").shadowRoot.querySelector("downloads-item").shadowRoot;
+    return !item.querySelector("#show-in-folder").hidden;  // it is complete
+  }, null, { timeout: patience });
+  const path = new URL(await list.locator("#fileIcon").getAttribute("src")).searchParams.get("path");
+  const received = readFileSync(path);
+  await list.close();
+  proxy.stop();
+  assert.ok(received.equals(readFileSync(join(folder, "large.bin"))), `${received.length} bytes, not those of the file`);
+  const second = proxy.heads.find((head) => /^range: bytes=[1-9]/im.test(head));
+  assert.ok(second, `nothing was resumed: ${proxy.heads}`);
+  assert.match(second, /^if-range: "/im);
+}
+
 const server = await start_server();
 const profile = mkdtempSync(join(tmpdir(), "ropeway-browser-"));
 const context = await chromium.launchPersistentContext(profile, {
@@ -100,6 +154,7 @@ try {
     ["the sound plays", () => plays_sound(page)],
     ["a seek in the video works and is answered with a range", () => seeks_in_video(page, seen)],
     ["a folder is listed, and a name with special characters can be followed", () => lists_a_folder(page, server.url)],
+    ["a large download goes on where its connection broke", () => resumes_a_download(page, server.url)],
     ["the console has no error", () => assert.deepEqual(complaints, [])],
   ]) {
     await test();
