@@ -105,7 +105,7 @@ class Ropeway(Server):
         self.program = program
 
     def command(self) -> list[str]:
-        config = self.work / "ropeway.json"
+        config = self.work / f"{self.name}.json"
         config.write_text(json.dumps({
             "processes": 1, "threads": 1, "listen": [f"127.0.0.1:{self.port}"],
             "routes": [
@@ -220,7 +220,8 @@ def table(results: dict[str, dict[str, dict[str, float]]], servers: list[str]) -
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", default=str(HERE.parent.parent / "build/release/ropeway"), help="the server to measure")
-    parser.add_argument("--servers", default="ropeway,nginx", help="a list of ropeway and nginx; the ratio is to the last (default: %(default)s)")
+    parser.add_argument("--baseline", metavar="PROGRAM", help="another build of the server, for --servers ropeway,baseline")
+    parser.add_argument("--servers", default="ropeway,nginx", help="a list of ropeway, baseline and nginx; the ratio is to the last (default: %(default)s)")
     parser.add_argument("--rows", default=",".join(row.name for row in ROWS), help="default: %(default)s")
     parser.add_argument("--rounds", type=int, default=5, help="default: %(default)s")
     parser.add_argument("--seconds", type=int, default=3, help="of each measurement (default: %(default)s)")
@@ -228,11 +229,14 @@ def arguments() -> argparse.Namespace:
     chosen = parser.parse_args()
     chosen.rows = [next((row for row in ROWS if row.name == name), None) or parser.error(f"no such row: {name}") for name in chosen.rows.split(",")]
     chosen.servers = chosen.servers.split(",")
-    if not set(chosen.servers) <= {"ropeway", "nginx"}:
-        parser.error("--servers is a list of ropeway and nginx")
+    if not set(chosen.servers) <= {"ropeway", "baseline", "nginx"}:
+        parser.error("--servers is a list of ropeway, baseline and nginx")
+    if ("baseline" in chosen.servers) != (chosen.baseline is not None):
+        parser.error("--baseline names the program for \"baseline\" among the --servers")
     if chosen.rounds < 1 or chosen.seconds < 1:
         parser.error("at least one round of one second")
-    needed = ["taskset", "wrk"] + [{"ropeway": chosen.program, "nginx": "nginx"}[name] for name in chosen.servers]
+    programs = {"ropeway": chosen.program, "baseline": chosen.baseline, "nginx": "nginx"}
+    needed = ["taskset", "wrk"] + [programs[name] for name in chosen.servers]
     missing = [tool for tool in needed if not shutil.which(tool)]
     if missing or (os.cpu_count() or 1) < 2:
         parser.error(f"missing: {', '.join(missing)} (packaging/apt-bench.txt)" if missing else "two CPUs are needed")
@@ -248,7 +252,8 @@ def main() -> None:
         folder.mkdir()
         for file, size in FILES.items():
             (folder / file).write_bytes((b"abcdefghijklmnopqrstuvwxyz012345678901234567890123456789012345\n" * (size // 63 + 1))[:size])
-        servers = [Ropeway(chosen.program, "ropeway", work, folder) if one == "ropeway" else Nginx("nginx", work, folder) for one in chosen.servers]
+        builds = {"ropeway": chosen.program, "baseline": chosen.baseline}
+        servers = [Nginx(one, work, folder) if one == "nginx" else Ropeway(builds[one], one, work, folder) for one in chosen.servers]
         rounds = {row.name: {server.name: [] for server in servers} for row in chosen.rows}
         try:
             for server in servers:

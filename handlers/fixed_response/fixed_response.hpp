@@ -20,6 +20,7 @@ class FixedResponse final : public Handler {
   /// Throws `ConfigError` for a header that cannot be sent, and for a body where the status allows none.
   explicit FixedResponse(const ConfigNode& options);
   [[nodiscard]] Response handle(const Request& request) const override;
+  [[nodiscard]] bool uses_body() const noexcept override { return false; }
 
  private:
   Status status_;

@@ -9,6 +9,7 @@ namespace ropeway::handlers {
 class Health final : public Handler {
  public:
   [[nodiscard]] Response handle(const Request& request) const override;
+  [[nodiscard]] bool uses_body() const noexcept override { return false; }
 };
 
 }  // namespace ropeway::handlers

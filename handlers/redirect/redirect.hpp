@@ -19,6 +19,7 @@ class Redirect final : public Handler {
   /// Throws `ConfigError` where `to` is no usable target.
   explicit Redirect(const ConfigNode& options);
   [[nodiscard]] Response handle(const Request& request) const override;
+  [[nodiscard]] bool uses_body() const noexcept override { return false; }
 
  private:
   std::string to_;

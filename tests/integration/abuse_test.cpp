@@ -30,6 +30,7 @@ constexpr const char* configuration = R"(
   "log": {"access": {"file": "access.log"}},
   "routes": [
     {"match": "GET /{path...}", "handler": "static_files", "options": {"root": "site"}},
+    {"match": "POST /plain", "handler": "fixed_response", "options": {"body": "received"}},
     {"match": "POST /", "handler": "fixed_response", "options": {"body": "received"}, "middlewares": [{"name": "request_decompression", "options": {"streams": 200, "body_bytes": "100k"}}]}])";
 
 // The most memory that a process has had, in bytes.
@@ -82,6 +83,9 @@ const std::vector<Attack>& attacks() {
   static const std::vector<Attack> all = {
       {"a head that never ends", "GET / HTTP/1.1\r\nHost: t\r\nX-Slow: ", 408, "reason=timeouts.header"},
       {"content that never comes", post("Content-Length: 1000000", "some"), 408, "reason=timeouts.body_rate"},
+      {"much content that nobody uses", "POST /plain HTTP/1.1\r\nHost: t\r\nContent-Length: 1000000\r\n\r\n" + std::string(999'999, 'x'),
+       408, "reason=timeouts.body_rate"},
+      {"the same behind a middleware", post("Content-Length: 1000000", std::string(999'999, 'x')), 408, "reason=timeouts.body_rate"},
       {"a chunk that never comes", post("Transfer-Encoding: chunked", "5\r\nab"), 408, "reason=timeouts.body_rate"},
       {"nothing is read", repeated("GET /large HTTP/1.1\r\nHost: t\r\n\r\n", 20), 0, "reason=timeouts.send", false},
       {"an endless pipeline of which nothing is read", repeated("GET /medium HTTP/1.1\r\nHost: t\r\n\r\n", 100'000), 0,

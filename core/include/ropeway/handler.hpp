@@ -24,6 +24,8 @@ class Handler {
   /// Whether this request is one that takes long, and is to be handled on the process's pool as that of a `BlockingHandler`. Asked on the I/O
   /// thread before `handle`.
   [[nodiscard]] virtual bool blocks(const Request&) const { return false; }
+  /// Whether it has any use for `request.body()`. Where not, what a client sends is read, checked and dropped piece by piece, and takes no memory.
+  [[nodiscard]] virtual bool uses_body() const noexcept { return true; }
 };
 
 /// A handler that is a coroutine: it may await timers, sockets, databases and the request's body.

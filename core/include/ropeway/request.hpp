@@ -15,7 +15,7 @@
 
 namespace ropeway {
 
-class InterimWriter;  // the framework's own
+class RequestConnection;  // the framework's own
 
 /// The version of HTTP that a request was sent in.
 enum class Version : std::uint8_t { http_1_0, http_1_1 };
@@ -97,7 +97,7 @@ class Request {
   std::string_view body_;
   BodyReader* body_reader_ = nullptr;
   std::shared_ptr<BodyReader> own_reader_;  // where a middleware put another in the place of the connection's
-  InterimWriter* interim_writer_ = nullptr;
+  RequestConnection* connection_ = nullptr;
   std::vector<HeaderField> fields_;
   std::array<Param, 16> params_{};
   std::unique_ptr<std::string> path_text_;  // where the decoded path differs from the raw one

@@ -87,6 +87,7 @@ LimitsConfig read_limits(const ConfigNode& node) {
   limits.body_bytes = node.size("body_bytes");
   limits.connections = read_number(node, "connections");
   limits.connections_per_address = read_number(node, "connections_per_address");
+  limits.body_memory = node.size("body_memory");
   limits.requests_per_connection = read_number(node, "requests_per_connection");
   limits.send_buffer_bytes = read_size(node, "send_buffer_bytes");
   return limits;

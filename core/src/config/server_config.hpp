@@ -41,6 +41,7 @@ struct LimitsConfig {
   std::uint64_t body_bytes = 0;
   std::size_t connections = 0;              // per worker
   std::size_t connections_per_address = 0;  // 0: no limit
+  std::uint64_t body_memory = 0;            // per worker: the contents of all requests that are kept whole
   std::size_t requests_per_connection = 0;  // 0: no limit
   std::size_t send_buffer_bytes = 0;        // per connection: what a slow client can make us hold
 };

@@ -56,6 +56,13 @@ Setting limits() {
               .at_most(mega)
               .by_default("\"8k\""),
           Setting::size("body_bytes", "A request's content; past it, status 413.").at_least(0).at_most(1024 * giga).by_default("\"16M\""),
+          Setting::size(
+              "body_memory",
+              "What the contents of all requests that are kept whole for their handlers may take together in each worker; past it, "
+              "status 503. Handlers that read piece by piece, and files, need none of it.")
+              .at_least(mega)
+              .at_most(1024 * giga)
+              .by_default("\"256M\""),
           Setting::integer("connections", "Connections of each worker; past it, status 503.")
               .at_least(1)
               .at_most(1'000'000)

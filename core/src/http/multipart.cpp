@@ -227,8 +227,10 @@ awaitable<void> FormReader::feed() {
 
 awaitable<void> FormReader::skip_rest() {
   BodyReader* const reader = request_.body_reader();
-  if (reader == nullptr) co_return;
-  while (!(co_await reader->read()).empty()) {}
+  for (bool more = reader != nullptr; more;) {
+    const std::string_view piece = co_await reader->read();
+    more = !piece.empty();
+  }
 }
 
 awaitable<std::optional<FormPart>> FormReader::next() {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <ropeway/http_error.hpp>
+
 #include "core/src/http/percent_encoding.hpp"
 #include "core/src/http/request_access.hpp"
 
@@ -33,6 +35,8 @@ awaitable<std::string_view> Request::read_body() {
     if (piece.empty()) {
       body_reader_ = nullptr;
     } else {
+      if (connection_ != nullptr && !connection_->may_keep(piece.size()))
+        throw HttpError(Status::service_unavailable, "the contents of requests take as much memory as they may (limits.body_memory)");
       RequestAccess::append_body(*this, piece);
     }
   }
@@ -40,7 +44,7 @@ awaitable<std::string_view> Request::read_body() {
 }
 
 awaitable<void> Request::early_hints(const Headers& fields) {
-  if (interim_writer_ != nullptr) co_await interim_writer_->early_hints(fields);
+  if (connection_ != nullptr) co_await connection_->early_hints(fields);
 }
 
 std::string_view Request::peer_address() const noexcept { return {peer_text_.data(), peer_text_size_}; }

@@ -34,7 +34,7 @@ bool RequestAccess::assign(Request& request, http::RequestHead& head, http::Repe
   request.host_ = head.host;
   request.body_ = {};
   request.body_reader_ = nullptr;
-  request.interim_writer_ = nullptr;
+  request.connection_ = nullptr;
   request.param_count_ = 0;
   request.fields_.swap(head.fields);
 
@@ -74,7 +74,7 @@ void RequestAccess::recycle(Request& request, http::RequestHead& head) noexcept 
   request.body_ = {};
   request.body_reader_ = nullptr;
   request.own_reader_.reset();
-  request.interim_writer_ = nullptr;
+  request.connection_ = nullptr;
   recycle_text(request.path_text_);
   recycle_text(request.body_text_);
   request.wire_text_.reset();
@@ -95,6 +95,13 @@ void RequestAccess::replace_content(Request& request, std::shared_ptr<BodyReader
   request.body_ = {};
   request.own_reader_ = std::move(content);
   request.body_reader_ = request.own_reader_.get();
+}
+
+awaitable<void> RequestAccess::drop_body(Request& request) {
+  while (request.body_reader_ != nullptr) {
+    const std::string_view piece = co_await request.body_reader_->read();
+    if (piece.empty()) request.body_reader_ = nullptr;
+  }
 }
 
 void RequestAccess::set_peer(Request& request, std::string_view address, std::uint16_t port) noexcept {

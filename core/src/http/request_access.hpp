@@ -11,13 +11,16 @@
 
 namespace ropeway {
 
-/// Sends interim responses for a request whose handler runs.
-class InterimWriter {
+/// What the connection does for a request whose handler runs.
+class RequestConnection {
  public:
+  /// Sends an interim response.
   [[nodiscard]] virtual awaitable<void> early_hints(const Headers& fields) = 0;
+  /// Asks whether `size` more bytes of the body may be kept in memory until the request has ended (`limits.body_memory`).
+  [[nodiscard]] virtual bool may_keep(std::size_t size) noexcept = 0;
 
  protected:
-  ~InterimWriter() = default;
+  ~RequestConnection() = default;
 };
 
 /// How the framework fills and changes a `Request`; handlers cannot.
@@ -35,7 +38,9 @@ struct RequestAccess {
   static void set_body_reader(Request& request, BodyReader* reader) noexcept { request.body_reader_ = reader; }
   /// Puts `content` in the place of the body, and takes away the fields that told of the body's bytes.
   static void replace_content(Request& request, std::shared_ptr<BodyReader> content);
-  static void set_interim_writer(Request& request, InterimWriter* writer) noexcept { request.interim_writer_ = writer; }
+  /// Reads what is left of the body, and keeps nothing of it.
+  [[nodiscard]] static awaitable<void> drop_body(Request& request);
+  static void set_connection(Request& request, RequestConnection* connection) noexcept { request.connection_ = connection; }
   static void set_peer(Request& request, std::string_view address, std::uint16_t port) noexcept;
   /// Path parameters; at most 16, further ones are refused by the router when it is built.
   static void clear_params(Request& request) noexcept { request.param_count_ = 0; }

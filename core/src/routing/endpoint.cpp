@@ -13,6 +13,7 @@ class ImmediateEndpoint final : public Endpoint {
     if (!handler_->blocks(request)) return handler_->handle(request);
     return pool_.run([handler = handler_.get(), &request] { return handler->handle(request); });
   }
+  bool uses_body() const noexcept override { return handler_->uses_body(); }
 
  private:
   std::unique_ptr<Handler> handler_;

@@ -17,6 +17,8 @@ class Endpoint {
   [[nodiscard]] virtual Reply serve(Request& request) const = 0;
   /// Whether it begins at the head of the request and reads the body itself; otherwise the body is complete before `serve`.
   [[nodiscard]] virtual bool starts_at_head() const noexcept { return false; }
+  /// Whether the body is of any use to it; otherwise it is read and dropped.
+  [[nodiscard]] virtual bool uses_body() const noexcept { return true; }
 };
 
 /// Wraps a handler of any kind. A `BlockingHandler`, and a `Handler` that says so of a request, runs on `services.blocking_pool()`.

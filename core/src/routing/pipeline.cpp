@@ -40,7 +40,11 @@ awaitable<Response> Pipeline::run(const void* chain, std::size_t position, Reque
     if (position < self.middlewares_.size()) {
       co_return co_await self.middlewares_[position]->handle(request, NextAccess::make(run, chain, position + 1));
     }
-    if (!self.endpoint_->starts_at_head()) co_await request.read_body();
+    if (!self.endpoint_->uses_body()) {
+      co_await RequestAccess::drop_body(request);
+    } else if (!self.endpoint_->starts_at_head()) {
+      co_await request.read_body();
+    }
     Reply reply = self.endpoint_->serve(request);
     if (auto* ready = std::get_if<Response>(&reply)) co_return std::move(*ready);
     co_return co_await std::get<awaitable<Response>>(std::move(reply));

@@ -27,19 +27,29 @@ void Exchange::Recycle::operator()(Exchange* exchange) const noexcept {
   owned->body_ended = false;
   owned->body_failed = false;
   owned->trailers.clear();
+  if (owned->kept > 0) owned->body_memory->give_back(std::exchange(owned->kept, 0));
+  owned->body_memory = nullptr;
   owned->response_size = 0;
   owned->response.body().clear();  // files and shared bytes are not held longer than they are sent
   http::FreeList<Exchange, kept_exchanges>::give_back(std::move(owned));
 }
 
-void Exchange::append_body(std::string_view data) {
-  if (unowned_body.empty() && request.body().empty()) {
+bool Exchange::may_keep(std::size_t size) noexcept {
+  if (body_memory == nullptr || !body_memory->take(size)) return false;
+  kept += size;
+  return true;
+}
+
+bool Exchange::append_body(std::string_view data) {
+  if (unowned_body.empty() && request.body().empty()) {  // the usual case: no copy, and nothing to count
     unowned_body = data;
     RequestAccess::set_body(request, data);
-    return;
+    return true;
   }
   own_body();
+  if (!may_keep(data.size())) return false;
   RequestAccess::append_body(request, data);
+  return true;
 }
 
 void Exchange::own_body() {

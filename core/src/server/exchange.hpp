@@ -7,6 +7,7 @@
 #include <ropeway/request.hpp>
 #include <ropeway/response.hpp>
 
+#include "core/src/http/body_memory.hpp"
 #include "core/src/http/request_head.hpp"
 #include "core/src/protocol/event.hpp"
 #include "core/src/routing/site.hpp"
@@ -25,7 +26,9 @@ struct Exchange {
   Response response{Status::ok};       // of a stream: keeps it while it runs
   protocol::ProtocolError body_error;  // what the codec said of the body while the handler read it
   bool body_failed = false;
-  Headers trailers;                 // of a stream
+  Headers trailers;                         // of a stream
+  http::BodyMemory* body_memory = nullptr;  // the worker's; `kept` bytes of it are this request's
+  std::uint64_t kept = 0;
   std::uint64_t response_size = 0;  // bytes of the response's body; of a stream, so far
 
   Exchange* next_free = nullptr;
@@ -36,8 +39,10 @@ struct Exchange {
   using Pointer = std::unique_ptr<Exchange, Recycle>;
   [[nodiscard]] static Pointer acquire();
 
-  /// A piece of the body that lives until the codec's next commit.
-  void append_body(std::string_view data);
+  /// A piece of the body that lives until the codec's next commit. Says false where there is no memory for it (`limits.body_memory`).
+  [[nodiscard]] bool append_body(std::string_view data);
+  /// Counts `size` bytes of the body as kept until the end; says false where that is too much.
+  [[nodiscard]] bool may_keep(std::size_t size) noexcept;
   /// Copies what is still in the receive buffer, which is about to change.
   void own_body();
 };

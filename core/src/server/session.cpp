@@ -175,7 +175,10 @@ bool Session::drive() {
         if (!begin_exchange()) return false;
         break;
       case protocol::Event::Kind::body_data:
-        if (exchange_) exchange_->append_body(event.data);
+        if (exchange_ && exchange_->match.endpoint->uses_body() && !exchange_->append_body(event.data)) {
+          return refuse(Status::service_unavailable, "The server is receiving as much content as it may (limits.body_memory).",
+                        "body_memory");
+        }
         break;
       case protocol::Event::Kind::request_end:
         if (exchange_ && !serve()) return false;
@@ -201,6 +204,7 @@ bool Session::begin_exchange() {
   exchange_ = Exchange::acquire();
   Exchange& exchange = *exchange_;
   exchange.head = &head;
+  exchange.body_memory = &context_.body_memory;
   ++requests_;
   context_.row.in_flight.fetch_add(1, std::memory_order_relaxed);
   if (context_.access_log != nullptr) {
@@ -217,7 +221,7 @@ bool Session::begin_exchange() {
   if (exchange.match.endpoint == nullptr) return serve();
   if (exchange.match.starts_at_head()) {
     if (has_body) RequestAccess::set_body_reader(exchange.request, &body_reader_);
-    RequestAccess::set_interim_writer(exchange.request, &body_reader_);
+    RequestAccess::set_connection(exchange.request, &body_reader_);
     return serve();
   }
   if (has_body) {

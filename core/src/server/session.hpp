@@ -38,6 +38,7 @@ struct SessionContext {
   protocol::Limits limits;
   std::size_t send_buffer_bytes;
   std::size_t requests_per_connection;  // 0: no limit
+  http::BodyMemory body_memory;
   config::TimeoutsConfig timeouts;
   http::RepeatedSlashes repeated_slashes;
   CommonFields common_fields;

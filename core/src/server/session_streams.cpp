@@ -156,6 +156,8 @@ awaitable<void> SessionBodyWriter::flush() {
 
 Headers& SessionBodyWriter::trailers() { return session_.exchange_->trailers; }
 
+bool SessionBodyReader::may_keep(std::size_t size) noexcept { return session_.exchange_->may_keep(size); }
+
 awaitable<void> SessionBodyReader::early_hints(const Headers& fields) {
   const SessionTransfer transfer(session_);
   session_.codec_.send_early_hints(fields.wire());

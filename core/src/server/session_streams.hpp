@@ -12,11 +12,12 @@ class Session;
 
 /// The body of the request in progress, read by a handler's coroutine straight from the connection.
 /// It sends interim responses, too.
-class SessionBodyReader final : public BodyReader, public InterimWriter {
+class SessionBodyReader final : public BodyReader, public RequestConnection {
  public:
   explicit SessionBodyReader(Session& session) noexcept : session_(session) {}
   [[nodiscard]] awaitable<std::string_view> read() override;
   [[nodiscard]] awaitable<void> early_hints(const Headers& fields) override;
+  [[nodiscard]] bool may_keep(std::size_t size) noexcept override;
 
  private:
   Session& session_;

@@ -75,6 +75,7 @@ struct Worker::State {
                 .limits = protocol_limits(options.limits),
                 .send_buffer_bytes = options.limits.send_buffer_bytes,
                 .requests_per_connection = options.limits.requests_per_connection,
+                .body_memory = http::BodyMemory(options.limits.body_memory),
                 .timeouts = options.timeouts,
                 .repeated_slashes = rule_for_slashes(options.repeated_slashes),
                 .common_fields = CommonFields(options.server_name),

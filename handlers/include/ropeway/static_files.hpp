@@ -69,6 +69,7 @@ class StaticFiles : public Handler {
   [[nodiscard]] Response handle(const Request& request) const override;
   /// A listing reads a whole folder.
   [[nodiscard]] bool blocks(const Request& request) const override;
+  [[nodiscard]] bool uses_body() const noexcept override { return false; }
 
  protected:
   /// Asked before anything is looked up: nothing lets the request go on, a response refuses it (401, 403, a redirect).

@@ -24,6 +24,7 @@ TEST_CASE("an empty configuration is the defaults") {
   CHECK(config.limits.target_bytes == 8 * 1024);
   CHECK(config.limits.body_bytes == 16 * 1024 * 1024);
   CHECK(config.limits.connections == 16384);
+  CHECK(config.limits.body_memory == 256 * 1024 * 1024);
   CHECK(config.limits.connections_per_address == 0);
   CHECK(config.limits.requests_per_connection == 0);
   CHECK(config.limits.send_buffer_bytes == 256 * 1024);

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <future>
 #include <optional>
+#include <semaphore>
 #include <sstream>
 #include <thread>
 
@@ -363,6 +364,39 @@ TEST_CASE("deadlines: a head or a body that does not arrive in time is answered 
       CHECK(client.read_until_close().empty());
     }
   }
+}
+
+TEST_CASE("the contents of all requests together take no more than limits.body_memory, and those that are done make room") {
+  std::binary_semaphore begun{0};
+  std::binary_semaphore release{0};
+  const auto size = [](std::string_view body) { return Response::text(std::to_string(body.size())); };
+  WorkerFixture fixture(
+      routes(blocking_route("POST /held",
+                            [&](const Request& request) {
+                              begun.release();
+                              release.acquire();
+                              return size(request.body());
+                            }),
+             route("POST /plain", [size](const Request& request) { return size(request.body()); }),
+             async_route("POST /async", [size](Request& request) -> awaitable<Response> { co_return size(co_await request.read_body()); })),
+      1, [](WorkerOptions& options) { options.limits.body_memory = 1'000'000; });
+  const auto post = [](const std::string& path) {
+    return "POST " + path + " HTTP/1.1\r\nHost: t\r\nContent-Length: 900000\r\n\r\n" + std::string(900'000, 'b');
+  };
+  auto holding = fixture.connect();
+  holding.send(post("/held"));
+  begun.acquire();
+  for (const std::string path : {"/plain", "/async"}) {
+    CAPTURE(path);
+    auto further = fixture.connect();
+    (void)further.send_until_refused(post(path));
+    const auto response = further.read_response();
+    CHECK(response.status == 503);
+    CHECK(response.field("Connection") == "close");
+  }
+  release.release();
+  CHECK(holding.read_response().body == "900000");
+  for (const std::string path : {"/plain", "/async"}) CHECK(holding.exchange(post(path)).body == "900000");
 }
 
 TEST_CASE("connections beyond limits.connections are told so with 503, and places that become free are used") {
