@@ -6,6 +6,7 @@
 #include "handlers/compression/encoded_stream.hpp"
 #include "handlers/field_list.hpp"
 #include "handlers/places.hpp"
+#include "handlers/vary.hpp"
 
 namespace ropeway::handlers {
 namespace {
@@ -26,10 +27,6 @@ constexpr std::size_t longest_inline = 16 * 1024;  // compressed where it is, in
 
 void weaken_etag(Headers& headers) {
   if (const auto etag = headers.find("ETag"); etag && etag->starts_with('"')) headers.set("ETag", "W/" + std::string(*etag));
-}
-
-void vary_by_coding(Headers& headers) {
-  if (headers.find("Vary") != "Accept-Encoding") headers.add("Vary", "Accept-Encoding");
 }
 
 }  // namespace
@@ -73,7 +70,8 @@ Compression::Compression(const ConfigNode& options, Services& services)
     mistakes.collect([&] {
       std::string name(trimmed(type));
       const std::size_t slash = name.find('/');
-      if (slash == 0 || slash == std::string::npos || slash + 1 == name.size() || name.find_first_of("; ,") != std::string::npos) {
+      if (slash == 0 || slash == std::string::npos || name.find('*') < slash || slash + 1 == name.size() ||
+          name.find_first_of("; ,") != std::string::npos) {
         throw options.error("types", "\"" + type + "\" is no media type: write \"text/html\", or \"text/*\" for all of a kind");
       }
       if (name.ends_with("/*")) name.pop_back();
@@ -109,10 +107,10 @@ awaitable<Response> Compression::handle(Request& request, Next next) const {
   if (!unchanged && !suits(response)) {
     // RFC 9110 §15.3.7: a part says what the whole would have said. Of a refused condition it is not known what the whole would have been.
     const bool is_part = response.status() == Status::partial_content || response.status() == Status::precondition_failed;
-    if (is_part) vary_by_coding(response.headers());
+    if (is_part) add_vary(response.headers(), "Accept-Encoding");
     co_return response;
   }
-  vary_by_coding(response.headers());
+  add_vary(response.headers(), "Accept-Encoding");
   const ContentCoding coding = AcceptedCodings(request.headers()).best_of(codings_);
   if (coding == ContentCoding::identity) co_return response;
   if (unchanged) {  // RFC 9110 §15.4.5: the tag that the compressed one has
@@ -131,6 +129,9 @@ awaitable<Response> Compression::handle(Request& request, Next next) const {
   Headers& headers = response.headers();
   headers.add("Content-Encoding", to_string(coding));
   weaken_etag(headers);
+  // Whoever goes on later with a range of what ranges can be had of would get bytes of the content as it was: with If-Range the tag, which is
+  // weak, prevents that (RFC 9110 §13.1.5), but a date would not.
+  if (headers.contains("Accept-Ranges")) headers.remove("Last-Modified");
   for (const char* about_the_bytes : {"Accept-Ranges", "Content-Digest", "Repr-Digest"})
     headers.remove(about_the_bytes);  // RFC 9530 §2, §3
   co_return response;

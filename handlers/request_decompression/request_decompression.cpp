@@ -56,6 +56,7 @@ RequestDecompression::RequestDecompression(const ConfigNode& options)
 }
 
 awaitable<Response> RequestDecompression::handle(Request& request, Next next) const {
+  if (request.body_reader() == nullptr && request.body().empty()) co_return co_await next(request);
   const std::optional<ContentCoding> coding = coding_of(request);
   if (coding == ContentCoding::identity) co_return co_await next(request);
   if (!coding || std::find(codings_.begin(), codings_.end(), *coding) == codings_.end()) {

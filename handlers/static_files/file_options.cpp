@@ -139,6 +139,12 @@ Settings FileOptions::declared() {
           .by_default("[\"index.html\"]"),
       Setting::boolean("listing", "Show the files of a folder without an index file (JSON for `Accept: application/json`).")
           .by_default("false"),
+      Setting::integer(
+          "listings",
+          "How many listings of more than 64 KiB are being sent at once in each worker; further ones are answered with status 503.")
+          .at_least(1)
+          .at_most(100'000)
+          .by_default("64"),
       Setting::string("fallback",
                       "A file below the root (\"index.html\") that answers, with status 200, for paths that name nothing and whose last "
                       "segment has no dot: the page of a single-page application.")

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "handlers/vary.hpp"
+
 namespace ropeway::handlers {
 namespace {
 
@@ -23,6 +25,14 @@ constexpr std::string_view cache_control_field = "Cache-Control";
 
 [[nodiscard]] Setting headers_setting(std::string text) {
   return Setting::map("headers", std::move(text), Setting::string("value", "The value of the field.")).by_default("{}");
+}
+
+/// What the server itself says a response depends on stays said.
+void put(Headers& headers, std::string_view name, std::string_view value) {
+  if (!same_field_name(name, "Vary")) return headers.set(name, value);
+  while (!value.empty()) {
+    if (const std::string_view element = take_element(value); !element.empty()) add_vary(headers, element);
+  }
 }
 
 }  // namespace
@@ -92,7 +102,7 @@ FileRules::Matched FileRules::match(std::string_view path) const noexcept {
 }
 
 void FileRules::apply_to_all(Headers& headers) const {
-  for (const auto& [name, value] : fields_) headers.set(name, value);
+  for (const auto& [name, value] : fields_) put(headers, name, value);
 }
 
 void FileRules::apply(Matched matched, Headers& headers) const {
@@ -102,7 +112,7 @@ void FileRules::apply(Matched matched, Headers& headers) const {
   for (std::size_t i = 0; matched >> i != 0; ++i) {
     if ((matched >> i & 1U) == 0) continue;
     const Rule& rule = rules_[i];
-    for (const auto& [name, value] : rule.fields) headers.set(name, value);
+    for (const auto& [name, value] : rule.fields) put(headers, name, value);
     if (!chosen && !rule.cache_control.empty()) {
       cache_control = rule.cache_control;
       chosen = true;

@@ -31,7 +31,7 @@ class FileRules {
   using Matched = std::uint64_t;
   [[nodiscard]] Matched match(std::string_view path) const noexcept;
   /// Puts the fields of the option `headers` and of those rules; a later rule's field replaces an earlier one's. For `Cache-Control` the
-  /// first rule that has one counts, then the option.
+  /// first rule that has one counts, then the option. `Vary` adds to what is there.
   void apply(Matched matched, Headers& headers) const;
   /// The fields of the option `headers` alone.
   void apply_to_all(Headers& headers) const;

@@ -13,6 +13,7 @@
 
 #include "handlers/root_option.hpp"
 #include "handlers/static_files/folder.hpp"
+#include "handlers/vary.hpp"
 
 namespace ropeway::handlers {
 namespace {
@@ -28,6 +29,8 @@ namespace {
 
 /// Whether the last segment has a dot, and so names a file rather than a page of an application.
 [[nodiscard]] bool names_a_file(std::string_view path) noexcept { return path.find('.', path.rfind('/') + 1) != std::string_view::npos; }
+
+constexpr std::size_t small_listing = 64 * 1024;
 
 [[nodiscard]] bool is_absent(int error) noexcept { return error == ENOENT || error == ENOTDIR; }
 
@@ -65,7 +68,8 @@ namespace {
 
 }  // namespace
 
-FileServer::FileServer(const ConfigNode& options, const Clock& clock, MistakeCollector mistakes) : options_(options, mistakes) {
+FileServer::FileServer(const ConfigNode& options, const Clock& clock, MistakeCollector mistakes)
+    : options_(options, mistakes), listings_(options.integer("listings")) {
   const FileCache::Limits limits = share_of(options_.cache, options_.roots.size());
   for (const std::string& root : options_.roots) {
     mistakes.collect(
@@ -167,7 +171,21 @@ Response FileServer::serve_listing(const Call& call, const RelativePath& path) c
   Response response = call.hooks.listing(call.request, std::move(*listing));
   response.headers().set("X-Content-Type-Options", "nosniff");
   options_.rules.apply_to_all(response.headers());
+  bound_listing(response.body());
   return response;
+}
+
+// A large page stays in memory until its client has taken it, so only so many are there at once.
+void FileServer::bound_listing(Body& body) const {
+  if (body.shared() != nullptr || body.text().size() <= small_listing) return;  // a derived class may share a page
+  struct Page {
+    std::string text;
+    std::shared_ptr<const void> place;
+  };
+  auto place = listings_.take();
+  if (place == nullptr) throw HttpError(Status::service_unavailable, "more large listings are being sent at once than `listings` says");
+  const auto page = std::make_shared<const Page>(Page{body.take_text(), std::move(place)});
+  body.assign(SharedBytes{page, page->text});
 }
 
 // The page of a single-page application, for a path of its own making.
@@ -183,9 +201,10 @@ Response FileServer::serve_found(const Call& call, RelativePath& path, const Fou
   const ServedFile& file = *found.file;
   const bool negotiated = !file.siblings.empty();
   Response response = negotiated ? in_best_coding(call.request, path, found) : respond_with(call.request, found.file, file.media_type);
-  if (negotiated) response.headers().add("Vary", "Accept-Encoding");
+  if (negotiated) add_vary(response.headers(), "Accept-Encoding");
   response.headers().add("X-Content-Type-Options", "nosniff");
-  options_.rules.apply(file.rules, response.headers());
+  // Freshness of an error, such as 412 and 416, would let a cache keep it in the file's place.
+  if (code(response.status()) < 400) options_.rules.apply(file.rules, response.headers());
   call.hooks.headers(call.request, path.view(), response);
   return response;
 }

@@ -11,6 +11,7 @@
 #include <ropeway/services.hpp>
 #include <ropeway/static_files.hpp>
 
+#include "handlers/places.hpp"
 #include "handlers/relative_path.hpp"
 #include "handlers/root.hpp"
 #include "handlers/static_files/file_cache.hpp"
@@ -87,8 +88,10 @@ class FileServer {
   [[nodiscard]] Response serve_found(const Call& call, RelativePath& path, const Found& found) const;
   [[nodiscard]] Response in_best_coding(const Request& request, RelativePath& path, const Found& found) const;
   void put_error_page(Response& response) const;
+  void bound_listing(Body& body) const;
 
   FileOptions options_;
+  Places listings_;
   std::vector<std::unique_ptr<Layer>> layers_;
 };
 

@@ -6,6 +6,7 @@
 
 #include "handlers/field_list.hpp"
 #include "handlers/static_files/shown_text.hpp"
+#include "handlers/vary.hpp"
 
 namespace ropeway::handlers {
 namespace {
@@ -38,7 +39,7 @@ Response listing_response(const Request& request, FolderListing folder) {
   sort_entries(folder.entries, order);
   Response response = prefers_json(request.header("Accept")) ? Response::json(listing_json(request.path(), folder))
                                                              : Response::html(listing_html(request.path(), folder.path, folder, order));
-  response.headers().add("Vary", "Accept");
+  add_vary(response.headers(), "Accept");
   response.headers().add("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'");
   return response;
 }

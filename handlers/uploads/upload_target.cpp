@@ -58,10 +58,20 @@ std::shared_ptr<const OpenFile> make_folders(const Root& root, const RelativePat
   return folder;
 }
 
+RelativePath folder_of(const RelativePath& path) {
+  const std::size_t slash = path.view().rfind('/');
+  RelativePath folder;
+  if (slash != std::string_view::npos) {
+    folder = path;
+    folder.truncate(slash);
+  }
+  return folder;
+}
+
 std::string temporary_name() {
   std::array<unsigned char, 12> random{};
   if (::getentropy(random.data(), random.size()) != 0) refuse(errno, "no random bytes");
-  std::string name = ".ropeway-upload-";
+  std::string name(PendingUpload::hidden_prefix);
   for (const unsigned char byte : random) {
     name += "0123456789abcdef"[byte >> 4U];
     name += "0123456789abcdef"[byte & 15U];
@@ -72,14 +82,19 @@ std::string temporary_name() {
 }  // namespace
 
 UploadTarget::UploadTarget(const Root& root, const RelativePath& path, bool create_folders) {
-  const std::size_t slash = path.view().rfind('/');
-  name_ = path.view().substr(slash + 1);  // npos + 1 is 0
-  RelativePath folder;
-  if (slash != std::string_view::npos) {
-    folder = path;
-    folder.truncate(slash);
-  }
+  name_ = path.view().substr(path.view().rfind('/') + 1);  // npos + 1 is 0
+  const RelativePath folder = folder_of(path);
   folder_ = create_folders ? make_folders(root, folder) : open_folder(root, folder);
+}
+
+bool UploadTarget::has_folder(const Root& root, const RelativePath& path) noexcept {
+  return root.open(folder_of(path).c_str(), Root::Purpose::locate).file != nullptr;
+}
+
+UploadTarget UploadTarget::beside(std::string name) const {
+  UploadTarget other(*this);
+  other.name_ = std::move(name);
+  return other;
 }
 
 std::optional<FileIdentity> UploadTarget::existing() const {
@@ -126,7 +141,7 @@ PendingUpload::PendingUpload(const UploadTarget& target) : target_(target), temp
 }
 
 PendingUpload::~PendingUpload() {
-  if (file_) ::unlinkat(target_.folder(), temporary_.c_str(), 0);
+  if (!has_place_) ::unlinkat(target_.folder(), temporary_.c_str(), 0);
 }
 
 void PendingUpload::write(std::string_view data) const {
@@ -143,10 +158,18 @@ void PendingUpload::sync() const {
 }
 
 FileIdentity PendingUpload::take_place() {
+  struct stat status{};
+  if (::fstatat(target_.folder(), target_.name().c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode)) {
+    // Not to be able to is no reason to refuse. The owner first: to change it takes permissions away.
+    (void)!::fchownat(target_.folder(), temporary_.c_str(), status.st_uid, status.st_gid, AT_SYMLINK_NOFOLLOW);
+    (void)!::fchmodat(target_.folder(), temporary_.c_str(), status.st_mode & 0777U, 0);
+  }
   if (::renameat(target_.folder(), temporary_.c_str(), target_.folder(), target_.name().c_str()) != 0)
     refuse(errno, "cannot rename a file");
-  struct stat status{};
-  const int looked = ::fstat(file_->descriptor(), &status);  // after the rename, which changes the time of the last change
+  has_place_ = true;
+  // After the rename, which changes the time of the last change.
+  const int looked =
+      file_ ? ::fstat(file_->descriptor(), &status) : ::fstatat(target_.folder(), target_.name().c_str(), &status, AT_SYMLINK_NOFOLLOW);
   file_.reset();
   if (looked != 0) refuse(errno, "cannot look at a file");
   return FileIdentity(status);

@@ -23,6 +23,11 @@ class UploadTarget {
  public:
   /// Opens the folder of `path` below `root`; makes it, and those above, where they are missing and `create_folders`.
   UploadTarget(const Root& root, const RelativePath& path, bool create_folders);
+  /// Whether the folder of `path` is there.
+  [[nodiscard]] static bool has_folder(const Root& root, const RelativePath& path) noexcept;
+
+  /// Another name in the same folder.
+  [[nodiscard]] UploadTarget beside(std::string name) const;
 
   /// What is there now; nothing where the name is free. Throws 409 where it is a folder or no regular file.
   [[nodiscard]] std::optional<FileIdentity> existing() const;
@@ -55,6 +60,9 @@ class UploadTarget {
 /// A file that is being written beside its place, under a hidden name that goes with this object unless it took its place.
 class PendingUpload {
  public:
+  /// What names that nobody else may use begin with.
+  static constexpr std::string_view hidden_prefix = ".ropeway-upload-";
+
   explicit PendingUpload(const UploadTarget& target);
   ~PendingUpload();
   PendingUpload(const PendingUpload&) = delete;
@@ -63,13 +71,16 @@ class PendingUpload {
   void write(std::string_view data) const;
   /// Returns when the content is on the disk.
   void sync() const;
-  /// Gives the file its name, and gives its state.
+  /// Closes the file; it may still take its place.
+  void close() noexcept { file_.reset(); }
+  /// Gives the file its name, with the permissions and, as far as the server may, the owner of the file that it replaces; gives its state.
   [[nodiscard]] FileIdentity take_place();
 
  private:
   const UploadTarget& target_;
   std::string temporary_;
   std::optional<OpenFile> file_;
+  bool has_place_ = false;
 };
 
 }  // namespace ropeway::handlers

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <memory>
 #include <optional>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -17,6 +19,16 @@ namespace {
 
 constexpr std::size_t enough_to_write = 256 * 1024;
 constexpr const char* allowed = "PUT, POST, DELETE, OPTIONS";
+
+/// Whether a name in the path is one that uploads are written under.
+bool has_hidden_name(std::string_view path) {
+  return path.starts_with(PendingUpload::hidden_prefix) ||
+         path.find("/" + std::string(PendingUpload::hidden_prefix)) != std::string_view::npos;
+}
+
+bool has_control_character(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char byte) { return static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f; });
+}
 
 std::optional<std::uint64_t> announced_length(const Request& request) {
   const std::string_view text = request.header("Content-Length");
@@ -40,6 +52,17 @@ class Incoming {
     co_await pool_.run([this] { pending->write(piece_); });
     piece_.clear();
   }
+
+  /// Writes the rest; the name comes later.
+  awaitable<void> end(bool sync) {
+    co_await pool_.run([this, sync] {
+      pending->write(piece_);
+      if (sync) pending->sync();
+      pending->close();
+    });
+    piece_ = {};
+  }
+  [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
 
   /// Writes the rest and gives the file its name, if `may` does not throw: both as one step.
   template <class May>
@@ -103,7 +126,7 @@ awaitable<Response> Uploads::handle(Request& request) const {
   }
   const auto local = local_path(request, prefix_);
   RelativePath path;
-  if (!local || !path.assign(*local, dotfiles_)) co_return Response::error(Status::not_found);
+  if (!local || !path.assign(*local, dotfiles_) || has_hidden_name(path.view())) co_return Response::error(Status::not_found);
   if (method == Method::post) co_return co_await post(request, path);
   if (path.is_root() || local->ends_with('/')) co_return Response::error(Status::conflict, "The path names a folder; name a file.");
   if (method == Method::put) co_return co_await put(request, path);
@@ -114,10 +137,14 @@ awaitable<Response> Uploads::put(Request& request, const RelativePath& path) con
   // RFC 9110 §14.5: a server that stores no parts must not take a part for the whole.
   if (request.headers().find("Content-Range"))
     co_return Response::error(Status::bad_request, "A part of a file cannot be stored; send all of it.");
+  if (has_control_character(path.view())) co_return Response::error(Status::bad_request, "A name in the path holds a control character.");
   if (announced_length(request).value_or(0) > max_bytes_) throw too_large();
   Incoming file(pool_, max_bytes_);
   co_await pool_.run([&] {
     root_.follow_name();
+    // Conditions that do not hold must not leave folders behind (RFC 9110 §13.2.1).
+    const bool is_free = create_folders_ && !UploadTarget::has_folder(root_, path);
+    if (is_free && !preconditions_met(request, nullptr)) throw HttpError(Status::precondition_failed);
     file.target.emplace(root_, path, create_folders_);
     file.target->require_preconditions(request);
     file.pending.emplace(*file.target);
@@ -135,32 +162,48 @@ awaitable<Response> Uploads::put(Request& request, const RelativePath& path) con
 
 awaitable<Response> Uploads::post(Request& request, const RelativePath& folder) const {
   FormReader form(request);
-  nlohmann::json stored = nlohmann::json::array();
+  std::vector<std::unique_ptr<Incoming>> files;  // none has its name before the form has come to its end
+  std::optional<UploadTarget> first;
   while (const auto part = co_await form.next()) {
     if (!part->filename || part->filename->empty()) continue;                                  // a field, or a form without a file chosen
     const std::string name = part->filename->substr(part->filename->find_last_of("/\\") + 1);  // npos + 1 is 0
     RelativePath path = folder;
     RelativePath checked;
-    if (!checked.assign(name, dotfiles_) || checked.is_root() || !path.push(name)) {
+    if (!checked.assign(name, dotfiles_) || checked.is_root() || has_hidden_name(name) || !path.push(name)) {
       throw HttpError(Status::bad_request, "A file's name cannot be used here.");
     }
-    Incoming file(pool_, max_bytes_);
-    const auto require_free = [&] {
-      if (file.target->existing() && !replace_) throw HttpError(Status::conflict, "A file of that name is there already.");
-    };
+    const bool is_there = std::any_of(files.begin(), files.end(), [&name](const auto& file) { return file->target->name() == name; });
+    if (is_there) throw HttpError(Status::conflict, "Two files of the form have the same name.");
+    Incoming& file = *files.emplace_back(std::make_unique<Incoming>(pool_, max_bytes_));
     co_await pool_.run([&] {
-      root_.follow_name();
-      file.target.emplace(root_, path, create_folders_);
-      require_free();
+      if (!first) {
+        root_.follow_name();
+        first.emplace(root_, path, create_folders_);
+      }
+      file.target.emplace(first->beside(name));
+      require_free(*file.target);
       file.pending.emplace(*file.target);
     });
     for (std::string_view piece = co_await form.read(); !piece.empty(); piece = co_await form.read()) co_await file.add(piece);
-    const FileIdentity identity = co_await file.finish(sync_, require_free);
-    stored.push_back({{"name", name}, {"size", identity.size}});
+    co_await file.end(sync_);
   }
-  if (stored.empty()) throw HttpError(Status::bad_request, "The form has no file.");
+  if (files.empty()) throw HttpError(Status::bad_request, "The form has no file.");
+  co_await pool_.run([&] {
+    {
+      const UploadTarget::Lock lock(*first);
+      for (const auto& file : files) require_free(*file->target);
+      for (const auto& file : files) (void)file->pending->take_place();
+    }
+    if (sync_) first->sync_folder();
+  });
+  nlohmann::json stored = nlohmann::json::array();
+  for (const auto& file : files) stored.push_back({{"name", file->target->name()}, {"size", file->size()}});
   const nlohmann::json answer = {{"files", std::move(stored)}};
   co_return Response::json(answer.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n").status(Status::created);
+}
+
+void Uploads::require_free(const UploadTarget& target) const {
+  if (target.existing() && !replace_) throw HttpError(Status::conflict, "A file of that name is there already.");
 }
 
 awaitable<Response> Uploads::remove(Request& request, const RelativePath& path) const {

@@ -9,6 +9,7 @@
 
 #include "handlers/relative_path.hpp"
 #include "handlers/root.hpp"
+#include "handlers/uploads/upload_target.hpp"
 
 namespace ropeway::handlers {
 
@@ -20,8 +21,8 @@ namespace ropeway::handlers {
 /// was there, with the entity tag that `static_files` gives it. If-Match, If-None-Match and If-Unmodified-Since are evaluated before the
 /// content is read, so that a client which waits for "100 Continue" need not send it, and again before the rename, one request after another.
 ///
-/// A form's files are stored one after another, each in the same way, under the last part of the name that the client gives; a file that is
-/// there already is 409 unless `replace`. The answer is 201 with {"files": [{"name", "size"}]}.
+/// A form's files get their names when the whole form has come, all of them or none, each the last part of the name that the client gives; a
+/// file that is there already is 409 unless `replace`. The answer is 201 with {"files": [{"name", "size"}]}.
 ///
 /// What path means which file, dotfiles and the confinement to the root are as in `static_files`. A path that ends with "/", or that names a
 /// folder, is 409; content past `max_bytes` is 413; a full disk or quota is 507.
@@ -36,6 +37,7 @@ class Uploads final : public AsyncHandler {
   [[nodiscard]] awaitable<Response> put(Request& request, const RelativePath& path) const;
   [[nodiscard]] awaitable<Response> post(Request& request, const RelativePath& folder) const;
   [[nodiscard]] awaitable<Response> remove(Request& request, const RelativePath& path) const;
+  void require_free(const UploadTarget& target) const;
 
   BlockingPool& pool_;
   std::string prefix_;

@@ -18,6 +18,13 @@ std::optional<std::uint64_t> parse_position(std::string_view text) noexcept {
   return error == std::errc::result_out_of_range ? UINT64_MAX : number;
 }
 
+// Whether one run of digits is a smaller number than another, however long they are.
+bool is_less(std::string_view left, std::string_view right) noexcept {
+  left.remove_prefix(std::min(left.find_first_not_of('0'), left.size()));
+  right.remove_prefix(std::min(right.find_first_not_of('0'), right.size()));
+  return left.size() != right.size() ? left.size() < right.size() : left < right;
+}
+
 enum class Verdict : std::uint8_t { malformed, unsatisfiable, satisfiable };
 
 // One range-spec: "first-last", "first-" or "-length" (RFC 9110 §14.1.2).
@@ -35,7 +42,7 @@ Verdict read_range(std::string_view text, std::uint64_t size, ByteRange& range) 
   }
   const auto first = parse_position(front);
   const auto last = back.empty() ? std::optional(UINT64_MAX) : parse_position(back);
-  if (!first || !last || *last < *first) return Verdict::malformed;
+  if (!first || !last || (!back.empty() && is_less(back, front))) return Verdict::malformed;
   if (*first >= size) return Verdict::unsatisfiable;
   range.first = *first;
   range.length = std::min(*last, size - 1) - *first + 1;

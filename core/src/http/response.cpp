@@ -115,7 +115,7 @@ Response Response::error(Status status, std::string_view explanation) {
   std::string page;
   page.reserve(6 + reason.size() + explanation.size());
   page.append(std::to_string(code(status))).append(" ").append(reason).append("\n");
-  if (!explanation.empty()) page.append(explanation).append("\n");
+  if (!explanation.empty() && explanation != reason) page.append(explanation).append("\n");
   response.headers().add("Content-Type", plain_text);
   response.body().assign(std::move(page));
   return response;

@@ -108,6 +108,8 @@ TEST_CASE("requests for much work are ignored (RFC 9110 §17.15)") {
 }
 
 TEST_CASE("the largest sizes do not overflow") {
+  CHECK(selected("bytes=18446744073709551618-18446744073709551617", 10) == selected("bytes=5-4", 10));
+  CHECK(selected("bytes=0018446744073709551617-18446744073709551618", 10) == selected("bytes=11-12", 10));
   CHECK(selected("bytes=18446744073709551614-", UINT64_MAX) == "18446744073709551614+1");
   CHECK(selected("bytes=0-18446744073709551615", UINT64_MAX) == "0+18446744073709551615");
   CHECK(selected("bytes=-18446744073709551615", UINT64_MAX) == "0+18446744073709551615");

@@ -51,6 +51,41 @@ TEST_CASE("a glob stands for the whole text") {
   CHECK_FALSE(matches_glob("*a*a*a*a*a*a*a*b", std::string(4000, 'a')));  // no exponential search
 }
 
+TEST_CASE("a configured Vary adds to what the server itself says (RFC 9110 §12.5.5)") {
+  const TemporaryFolder folder;
+  folder.write("a.css", "content");
+  folder.write("a.css.gz", "packed");
+  const ServedFolder served(folder.path(), R"("headers": {"Vary": "Origin, Accept"}, "precompressed": ["gzip"], "listing": true,
+    "rules": [{"match": "*.css", "headers": {"Vary": "origin, Cookie"}}])");
+  const auto vary = [](const Response& response) {
+    std::string all;
+    for (std::size_t i = 0; i < response.headers().size(); ++i) {
+      if (response.headers()[i].name == "Vary") all.append(all.empty() ? "" : ", ").append(response.headers()[i].value);
+    }
+    return all;
+  };
+  for (const char* codings : {"gzip", "identity"}) {
+    CHECK(vary(served.call(testing::RequestBuilder("GET", "/a.css").header("Accept-Encoding", codings))) ==
+          "Accept-Encoding, Origin, Accept, Cookie");
+  }
+  CHECK(vary(served.get("/")) == "Accept, Origin");
+}
+
+TEST_CASE("errors of a file have no fields that let a cache keep them (RFC 9111 §3)") {
+  const TemporaryFolder folder;
+  folder.write("a", "content");
+  const ServedFolder served(folder.path(), R"("cache_control": "max-age=3600", "headers": {"X-From": "all"})");
+  const auto cache_control = [&](const char* name, const char* value, unsigned status) {
+    const Response response = served.call(testing::RequestBuilder("GET", "/a").header(name, value));
+    CHECK(code(response.status()) == status);
+    return response.headers().find("Cache-Control");
+  };
+  CHECK_FALSE(cache_control("If-Match", "\"x\"", 412));
+  CHECK_FALSE(cache_control("Range", "bytes=100-", 416));
+  CHECK(cache_control("Range", "bytes=1-2", 206) == "max-age=3600");
+  CHECK(cache_control("If-None-Match", "*", 304) == "max-age=3600");
+}
+
 TEST_CASE("fields come from the options and from the rules that a file falls under") {
   const TemporaryFolder folder;
   for (const char* name : {"page.html", "app.js", "assets/app-1a2b.js", "assets/x.css"}) folder.write(name, "x");

@@ -172,6 +172,20 @@ TEST_CASE("a folder with more names than a page holds is cut, and the page says 
   CHECK(json["entries"].back()["name"] == "9999");
 }
 
+TEST_CASE("only so many large listings are being sent at once; one that was taken makes place for another") {
+  const TemporaryFolder folder;
+  for (int i = 0; i < 400; ++i) folder.write("large/" + std::to_string(i), "");
+  folder.write("small/a", "");
+  const ServedFolder served(folder.path(), R"("listing": true, "listings": 1)");
+  {
+    const Response first = served.get("/large/");
+    CHECK(first.status() == Status::ok);
+    CHECK(served.get("/large/").status() == Status::service_unavailable);
+    CHECK(served.get("/small/").status() == Status::ok);
+  }
+  CHECK(served.get("/large/").status() == Status::ok);
+}
+
 TEST_CASE("JSON is for those who would rather have it") {
   const struct {
     const char* accept;

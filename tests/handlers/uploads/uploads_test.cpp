@@ -185,6 +185,58 @@ TEST_CASE("a form's files are stored in the folder that its path names, and exis
   CHECK(names_in(replacing.folder / "root") == std::vector<std::string>{"a"});
 }
 
+TEST_CASE("a form's files are stored all together or not at all") {
+  const Store store(R"("max_bytes": 1000)");
+  store.folder.write("root/there", "old");
+  const auto file = [](const std::string& name, const std::string& content) {
+    return "--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"" + name + "\"\r\n\r\n" + content + "\r\n";
+  };
+  const auto post = [&store](const std::string& body) {
+    return code(store.call(RequestBuilder("POST", "/").header("Content-Type", "multipart/form-data; boundary=b").body(body)).status());
+  };
+  const std::string first = file("first", "content");
+  CHECK(post(first + file("there", "new") + "--b--") == 409);
+  CHECK(post(first + file("first", "again") + "--b--") == 409);
+  CHECK(post(first + file("..", "x") + "--b--") == 400);
+  CHECK(post(first + file("large", std::string(1001, 'x')) + "--b--") == 413);
+  CHECK(post(first) == 400);
+  CHECK(post(first + "--bb") == 400);
+  CHECK(names_in(store.folder / "root") == std::vector<std::string>{"there"});
+  CHECK(read_file(store / "there") == "old");
+  std::string many;
+  for (int i = 0; i < 300; ++i) many += file(std::to_string(i), "x");
+  CHECK(post(many + "--b--") == 201);
+  CHECK(names_in(store.folder / "root").size() == 301);
+}
+
+TEST_CASE("conditions that do not hold leave no folders behind (RFC 9110 §13.2.1)") {
+  const Store store;
+  CHECK(code(store.call(RequestBuilder("PUT", "/deep/er/x").header("If-Match", "*").body("x")).status()) == 412);
+  CHECK(names_in(store.folder / "root").empty());
+  CHECK(code(store.call(RequestBuilder("PUT", "/deep/er/x").header("If-None-Match", "*").body("x")).status()) == 201);
+}
+
+TEST_CASE("a file that is replaced keeps its permissions") {
+  const Store store;
+  store.folder.write("root/private", "old");
+  std::filesystem::permissions(store / "private", std::filesystem::perms(0600));
+  CHECK(store.put("/private", "new") == 204);
+  CHECK(std::filesystem::status(store / "private").permissions() == std::filesystem::perms(0600));
+  CHECK(read_file(store / "private") == "new");
+}
+
+TEST_CASE("names under which uploads are written are nobody else's, and names hold no control characters") {
+  const Store store(R"("dotfiles": true)");
+  CHECK(store.put("/.ropeway-upload-1", "x") == 404);
+  CHECK(store.put("/.ropeway-upload-1/x", "x") == 404);
+  CHECK(store.put("/a/.ropeway-upload-1", "x") == 404);
+  CHECK(store.remove("/.ropeway-upload-1") == 404);
+  CHECK(store.put("/.other", "x") == 201);
+  CHECK(store.put("/a%0ab", "x") == 400);
+  store.folder.write("root/a\nb", "x");
+  CHECK(store.remove("/a%0ab") == 204);
+}
+
 TEST_CASE("a root that is no folder is refused") {
   const TemporaryFolder folder;
   TestServices services;
