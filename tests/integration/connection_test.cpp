@@ -213,3 +213,16 @@ TEST_CASE("slashes side by side mean what the configuration says, to routes and 
     CHECK(server->connect().get("//exact//x").status == status);
   }
 }
+
+TEST_CASE("OPTIONS with a target that has no path is about the server as a whole (RFC 9112 §3.2.4)") {
+  const TemporaryFolder folder;
+  const auto server = ServerProcess::run({1, 1}, folder, R"("routes": [{"match": "GET /a", "handler": "fixed_response"}])");
+  RawClient client = server->connect();
+  for (const std::string target : {"*", "http://t", "http://t:80"}) {
+    CAPTURE(target);
+    const RawResponse response = client.exchange("OPTIONS " + target + " HTTP/1.1\r\nHost: t\r\n\r\n");
+    CHECK(response.status == 204);
+    CHECK(response.field("Allow") == "GET, HEAD, OPTIONS");
+  }
+  CHECK(client.exchange("OPTIONS http://t/ HTTP/1.1\r\nHost: t\r\n\r\n").status == 404);
+}

@@ -71,3 +71,34 @@ TEST_CASE("an upload that breaks off leaves the old file, and nothing beside it"
   CHECK(read_file(folder / "site/file") == "old");
   CHECK(server->connect().get("/file").body == "old");
 }
+
+TEST_CASE("two routes of one path say together what it allows") {
+  const TemporaryFolder folder;
+  folder.write("site/file", "old");
+  const auto server = ServerProcess::run({1, 1}, folder, configuration);
+  for (const std::string method : {"OPTIONS", "PATCH"}) {
+    RawClient client = server->connect();
+    const std::string allow = client.exchange(method + " /file HTTP/1.1\r\nHost: t\r\nContent-Length: 0\r\n\r\n").field("Allow");
+    for (const std::string allowed : {"GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"}) CHECK(allow.find(allowed) != std::string::npos);
+  }
+}
+
+TEST_CASE("a form whose client stops behind the last boundary is given up, and the worker goes on") {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder / "site");
+  for (const Model& model : {Model{1, 1}, Model{1, 2}}) {
+    CAPTURE(model.name());
+    const auto server = ServerProcess::run(model, folder, std::string(R"("timeouts": {"body_grace": "300ms"},)") + configuration);
+    const auto workers = server->workers(model);
+    const std::string form = "--b\r\nContent-Disposition: form-data; name=f; filename=x\r\n\r\ncontent\r\n--b--\r\n";
+    RawClient slow = server->connect();
+    slow.send("POST / HTTP/1.1\r\nHost: t\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000\r\n\r\n" + form);
+    CHECK(slow.read_response().status == 408);
+    RawClient gone = server->connect();
+    gone.send("POST / HTTP/1.1\r\nHost: t\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000\r\n\r\n" + form);
+    gone.reset();
+    CHECK(server->connect().get("/x").status == 404);
+    CHECK(server->workers(model) == workers);
+    CHECK(eventually([&] { return names_in(folder / "site") == 0; }));
+  }
+}

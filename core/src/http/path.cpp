@@ -76,4 +76,13 @@ bool normalise_path(std::string_view raw, std::string& path, RepeatedSlashes sla
   return true;
 }
 
+std::string_view path_fault(std::string_view raw, RepeatedSlashes slashes) noexcept {
+  if (slashes == RepeatedSlashes::refuse && raw.find("//") != std::string_view::npos) return "The path has slashes side by side.";
+  if (raw.find('\0') != std::string_view::npos || raw.find("%00") != std::string_view::npos) return "The path holds a NUL.";
+  for (std::size_t at = raw.find('%'); at != std::string_view::npos; at = raw.find('%', at + 1)) {
+    if (escaped_byte(raw, at) < 0) return "The path has a malformed escape.";
+  }
+  return "The path leads above the root.";
+}
+
 }  // namespace ropeway::http

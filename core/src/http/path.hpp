@@ -18,4 +18,7 @@ enum class RepeatedSlashes : unsigned char { keep, merge, refuse };
 /// is malformed, where a NUL is in it, where ".." leads above the root, and for slashes that are to be refused.
 [[nodiscard]] bool normalise_path(std::string_view raw, std::string& path, RepeatedSlashes slashes = RepeatedSlashes::keep);
 
+/// Why `normalise_path` refuses `raw`, as a sentence.
+[[nodiscard]] std::string_view path_fault(std::string_view raw, RepeatedSlashes slashes) noexcept;
+
 }  // namespace ropeway::http

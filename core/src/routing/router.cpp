@@ -8,6 +8,7 @@
 namespace ropeway::routing {
 namespace {
 
+constexpr MethodSet no_method = 0;          // of a walk that asks what there is
 constexpr std::size_t max_host_size = 253;  // RFC 1035 §2.3.4; a longer one can match no pattern
 
 std::string quoted(const PatternSource& source) {
@@ -75,11 +76,20 @@ std::vector<ConfigError> mistakes_of(const std::vector<PatternSource>& sources) 
 
 Router::Found Router::match(Method method, std::string_view method_name, std::string_view host, std::string_view path) const noexcept {
   Walk walk{path, method_table_.bit(method, method_name), {}};
-  if (path.starts_with('/') && path.size() < UINT32_MAX) {
-    const bool matched = tree_.has_hosts && descend_host(walk, host);
-    if (!matched && tree_.any_host != RouteTree::none) descend(walk, tree_.any_host, 0, 0);
-  }
+  this->walk(walk, host);
   return walk.found;
+}
+
+MethodSet Router::named_methods(std::string_view host, std::string_view path) const noexcept {
+  Walk walk{path, no_method, {}};
+  this->walk(walk, host);
+  return walk.found.allowed;
+}
+
+void Router::walk(Walk& walk, std::string_view host) const noexcept {
+  if (!walk.path.starts_with('/') || walk.path.size() >= UINT32_MAX) return;
+  const bool matched = tree_.has_hosts && descend_host(walk, host);
+  if (!matched && tree_.any_host != RouteTree::none) descend(walk, tree_.any_host, 0, 0);
 }
 
 bool Router::descend_host(Walk& walk, std::string_view host) const noexcept {
@@ -127,6 +137,12 @@ bool Router::descend(Walk& walk, std::uint32_t index, std::size_t position, std:
 bool Router::accept(Walk& walk, std::uint32_t leaf_index, std::uint32_t depth) const noexcept {
   if (leaf_index == RouteTree::none) return false;
   const RouteTree::Leaf& leaf = tree_.leaves[leaf_index];
+  if (walk.method == no_method) {
+    for (const RouteTree::Route& route : leaf.routes) {
+      if (!patterns_[route.pattern].method.empty()) walk.found.allowed |= route.methods;
+    }
+    return false;
+  }
   if ((leaf.methods & walk.method) == 0) {
     walk.found.allowed |= leaf.methods;
     return false;

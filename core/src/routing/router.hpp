@@ -53,6 +53,9 @@ class Router {
   /// `path` is decoded and begins with "/", and `host` has no port, as `Request` gives them. Allocates nothing.
   [[nodiscard]] Found match(Method method, std::string_view method_name, std::string_view host, std::string_view path) const noexcept;
 
+  /// The methods that patterns name which match the path; those that take every method do not count.
+  [[nodiscard]] MethodSet named_methods(std::string_view host, std::string_view path) const noexcept;
+
   [[nodiscard]] const Pattern& pattern(std::uint32_t number) const noexcept { return patterns_[number]; }
   /// All methods that any pattern names, for "OPTIONS *".
   [[nodiscard]] MethodSet methods() const noexcept { return methods_; }
@@ -68,6 +71,7 @@ class Router {
   Router() = default;
   void insert(const PatternSource& source);
   struct Walk;
+  void walk(Walk& walk, std::string_view host) const noexcept;
   bool descend(Walk& walk, std::uint32_t node, std::size_t position, std::uint32_t depth) const noexcept;
   bool accept(Walk& walk, std::uint32_t leaf, std::uint32_t depth) const noexcept;
   bool descend_host(Walk& walk, std::string_view host) const noexcept;

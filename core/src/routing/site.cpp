@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/src/http/field_value.hpp"
 #include "core/src/http/request_access.hpp"
 #include "core/src/routing/failure.hpp"
 #include "core/src/routing/parameters.hpp"
@@ -45,7 +46,7 @@ Site::~Site() = default;
 Site::Match Site::find(Request& request) const {
   RequestAccess::clear_params(request);
   Match match;
-  if (request.target() == "*") {  // RFC 9110 §9.3.7: about the server as a whole
+  if (request.path() == "*") {  // RFC 9110 §9.3.7: about the server as a whole
     if (request.method() == Method::options) match.allowed = router_.methods();
     return match;
   }
@@ -72,9 +73,26 @@ Reply Site::serve(Request& request, const Match& match) const noexcept {
   } catch (...) { return failure_response(services_.logger(), origin); }
 }
 
+void Site::complete_allow(const Request& request, Response& response) const {
+  const auto own = response.headers().find("Allow");
+  if (!own) return;
+  const MethodSet named = router_.named_methods(request.host(), request.path());
+  if (named == 0) return;
+  std::string all(*own);
+  const std::string text = router_.allow(named);
+  http::ListReader others(text);
+  while (const auto method = others.next()) {
+    bool is_there = false;
+    http::ListReader names(all);
+    while (const auto name = names.next()) is_there = is_there || *name == *method;
+    if (!is_there) all.append(all.empty() ? "" : ", ").append(*method);
+  }
+  response.headers().set("Allow", all);
+}
+
 Response Site::unmatched(const Request& request, const Match& match) const {
   if (!router_.recognises(request.method(), request.method_name())) return Response::error(Status::not_implemented);
-  const bool server_wide = request.target() == "*" && request.method() == Method::options;
+  const bool server_wide = request.path() == "*" && request.method() == Method::options;
   if (match.allowed == 0 && !server_wide) return Response::error(Status::not_found);
   // RFC 9110 §9.3.7 and §15.5.6
   Response response = request.method() == Method::options ? Response(Status::no_content) : Response::error(Status::method_not_allowed);

@@ -214,7 +214,8 @@ bool Session::begin_exchange() {
   const bool has_body = head.has_body;
   const bool expects_continue = head.expects_continue;
   if (!RequestAccess::assign(exchange.request, head, context_.repeated_slashes)) {
-    return refuse(Status::bad_request, "The path has a malformed escape, leads above the root, or has slashes side by side.", "path");
+    const std::string_view fault = http::path_fault(exchange.request.raw_path(), context_.repeated_slashes);
+    return refuse(Status::bad_request, fault, fault);
   }
   RequestAccess::set_peer(exchange.request, {peer_.data(), peer_size_}, peer_port_);
   exchange.match = context_.site->find(exchange.request);
@@ -251,6 +252,9 @@ protocol::http1::Codec::ResponseOptions Session::response_options(bool close) co
 bool Session::answer(Response response) {
   Exchange& exchange = *exchange_;
   exchange.response = std::move(response);
+  if (exchange.response.status() == Status::method_not_allowed || exchange.request.method() == Method::options) {
+    context_.site->complete_allow(exchange.request, exchange.response);
+  }
   exchange.response_size = exchange.response.body().is_stream() ? 0 : exchange.response.body().size();  // the queue takes the body
   answered_ = true;
   if (exchange.body_failed) {
@@ -342,7 +346,7 @@ void Session::stream_ended(std::exception_ptr error) noexcept {
 bool Session::refuse(Status status, std::string_view explanation, std::string_view log_reason) {
   log_refusal(status, log_reason);
   Response response = Response::error(status, explanation);
-  log_access(exchange_.get(), status, response.body().size());
+  log_access(exchange_.get(), status, codec_.is_head_request() ? 0 : response.body().size());
   codec_.respond_error(response, response_options(true));
   if (exchange_) {
     context_.row.in_flight.fetch_sub(1, std::memory_order_relaxed);

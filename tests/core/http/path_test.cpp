@@ -122,6 +122,15 @@ TEST_CASE("only a path without escapes, NUL and leading dots passes for plain, w
   }
 }
 
+TEST_CASE("why a path is refused is said") {
+  using enum RepeatedSlashes;
+  CHECK(path_fault("/a//b%zz", refuse) == "The path has slashes side by side.");
+  CHECK(path_fault("/a//b%zz", keep) == "The path has a malformed escape.");
+  CHECK(path_fault("/a%4", keep) == "The path has a malformed escape.");
+  CHECK(path_fault("/a%41%00", keep) == "The path holds a NUL.");
+  CHECK(path_fault("/a/%2e%2e/..", keep) == "The path leads above the root.");
+}
+
 TEST_CASE("slashes side by side are kept, merged or refused, and merged ones are gone before dot segments are") {
   const struct {
     const char* raw;

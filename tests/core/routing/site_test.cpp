@@ -163,8 +163,25 @@ TEST_CASE("OPTIONS is answered for paths that exist, for the whole server, and b
   const Response server_wide = ask(site, RequestBuilder("OPTIONS", "*"));
   CHECK(server_wide.status() == Status::no_content);
   CHECK(allow_of(server_wide) == "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH");
-  CHECK(ask(site, RequestBuilder("GET", "*")).status() == Status::not_found);
+  CHECK(ask(site, RequestBuilder("GET", "*")).status() == Status::not_found);  // no codec lets that pass
   CHECK(allow_of(ask(Site({}, services), RequestBuilder("OPTIONS", "*"))) == "OPTIONS");
+}
+
+TEST_CASE("what a handler says in Allow is completed by the other routes of the path (RFC 9110 §10.2.1)") {
+  ropeway::testing::RecordingServices services;
+  const Site site(routes(route("GET /f/{path...}"), route("/f/{path...}"), route("REPORT /f/x"), route("PUT /other")), services);
+  const auto completed = [&site](const char* target, const char* allow) {
+    const Request request = RequestBuilder("PATCH", target);
+    Response response(Status::method_not_allowed);
+    if (allow != nullptr) response.headers().add("Allow", allow);
+    site.complete_allow(request, response);
+    return allow_of(response);
+  };
+  CHECK(completed("/f/a", "PUT, DELETE, OPTIONS") == "PUT, DELETE, OPTIONS, GET, HEAD");
+  CHECK(completed("/f/x", "PUT, GET") == "PUT, GET, HEAD, OPTIONS, REPORT");
+  CHECK(completed("/f/x", "") == "GET, HEAD, OPTIONS, REPORT");
+  CHECK(completed("/none", "PUT") == "PUT");
+  CHECK(completed("/f/a", nullptr) == "none");
 }
 
 TEST_CASE("a match tells the route and its handler to the logs") {

@@ -265,6 +265,18 @@ TEST_CASE("a strong entity tag becomes weak, also in a 304, and what speaks of t
   CHECK(field(unchanged, "Vary") == "Accept-Encoding");
 }
 
+TEST_CASE("no date is left by which a client could ask for the rest of content in another coding (RFC 9110 §13.1.5)") {
+  const Fixture fixture;
+  const std::string date = "Sun, 06 Nov 1994 08:49:37 GMT";
+  const auto of_file = [&](const Request&) {
+    return Response::html(prose(5000)).header("Accept-Ranges", "bytes").header("Last-Modified", date);
+  };
+  CHECK(field(fixture.get("gzip", of_file), "Last-Modified") == "none");
+  CHECK(field(fixture.get("", of_file), "Last-Modified") == date);
+  const auto made_up = [&](const Request&) { return Response::html(prose(5000)).header("Last-Modified", date); };
+  CHECK(field(fixture.get("gzip", made_up), "Last-Modified") == date);
+}
+
 TEST_CASE("only so many files and streams are compressed at once; their places come free") {
   const Fixture fixture(R"({"streams": 2})");
   const auto stream = [](const Request&) { return html_stream({prose(5000)}, false); };

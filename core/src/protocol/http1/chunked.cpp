@@ -137,6 +137,8 @@ const char* ChunkedDecoder::read_size(const char* at, const char* end, const Lim
       case Step::extension_quoted_pair:
       case Step::extension_quoted_end:
       case Step::extension_blank:
+        if (++extension_size_ > limits.chunk_extension_bytes)
+          return fail(Status::bad_request, "the chunks' extensions are too long together");
         if (!add_to_extension(byte)) return fail(Status::bad_request, "a chunk's extension is malformed");
         break;
       default:

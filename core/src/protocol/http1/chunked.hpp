@@ -58,6 +58,7 @@ class ChunkedDecoder {
   std::string_view reason_;
   std::uint64_t size_ = 0;          // of the chunk: what was read of the number, then what is left of the content
   std::uint64_t content_size_ = 0;  // of all chunks so far
+  std::size_t extension_size_ = 0;  // of the extensions of all chunks so far
   std::size_t line_size_ = 0;       // bytes of the chunk's line, or of the trailer section, so far
   Status status_ = Status::bad_request;
   Step step_ = Step::size_start;

@@ -164,6 +164,11 @@ Event Codec::fail(ProtocolError error) noexcept {
   return {Event::Kind::error, {}, error};
 }
 
+bool Codec::is_head_request() const noexcept {
+  if (state_.request() != Request::awaited) return head_request_;
+  return storage_ != nullptr && storage_->parser.has_method() && storage_->head.method == Method::head;
+}
+
 const http::RequestHead* Codec::unfinished_head() const noexcept {
   const bool known = storage_ != nullptr && state_.request() == Request::awaited && storage_->parser.has_request_line();
   return known ? &storage_->head : nullptr;
@@ -232,7 +237,7 @@ void Codec::respond_error(Response& response, const ResponseOptions& options) {
   state_.fail();
   if (responded()) return;
   const bool known = state_.request() != Request::awaited;  // otherwise the head was never read, and HTTP/1.1 is assumed
-  const ResponseContext context{options.common_fields, known ? version_ : Version::http_1_1, known && head_request_, true, false};
+  const ResponseContext context{options.common_fields, known ? version_ : Version::http_1_1, is_head_request(), true, false};
   state_.response_begun(true, true);
   [[maybe_unused]] const StreamCoding coding = serialize(response, context, storage().output);
   state_.response_ended();

@@ -49,6 +49,9 @@ class Codec {
   /// The request in progress, after `request_head` and until its response has ended. Its views live until the `next` or `prepare` after that.
   [[nodiscard]] http::RequestHead& head();
 
+  /// Whether the request in progress, or the one that is refused before it could begin, is HEAD: then its answer has no content (RFC 9110 §9.3.2).
+  [[nodiscard]] bool is_head_request() const noexcept;
+
   /// Of a request whose head is not complete, or is refused: method, target and version, for logs. nullptr where they were not read.
   [[nodiscard]] const http::RequestHead* unfinished_head() const noexcept;
 

@@ -200,8 +200,7 @@ void Parser::note(std::string_view name, std::string_view value) {
       }
       break;
     case 6:
-      if (same_field_name(name, "Expect"))
-        (http::equals_ignoring_case(value, "100-continue") ? facts_.expects_continue : facts_.unknown_expectation) = true;
+      if (same_field_name(name, "Expect")) note_expectations(value);
       break;
     case 10:
       if (same_field_name(name, "Connection")) note_connection(value);
@@ -219,6 +218,13 @@ void Parser::note(std::string_view name, std::string_view value) {
       }
       break;
     default: break;
+  }
+}
+
+void Parser::note_expectations(std::string_view value) {
+  http::ListReader expectations(value);
+  while (const auto expectation = expectations.next()) {
+    (http::equals_ignoring_case(*expectation, "100-continue") ? facts_.expects_continue : facts_.unknown_expectation) = true;
   }
 }
 

@@ -49,6 +49,8 @@ class Parser {
   [[nodiscard]] const ProtocolError& error() const noexcept { return error_; }
   /// Whether method, target and version of `head` are set, also where what follows them failed.
   [[nodiscard]] bool has_request_line() const noexcept { return step_ >= Step::field_start; }
+  /// Whether `head.method` is set, also where what follows it failed.
+  [[nodiscard]] bool has_method() const noexcept { return step_ > Step::method; }
   /// Whether anything but the empty line that may precede a request has been seen.
   [[nodiscard]] bool begun() const noexcept { return step_ > Step::method || (step_ == Step::method && position_ > mark_); }
 
@@ -73,6 +75,7 @@ class Parser {
   Outcome parse_fields(const char*& at, const char* end, http::RequestHead& head);
   Outcome parse_version(const char*& at, const char* end, http::RequestHead& head);
   void note(std::string_view name, std::string_view value);
+  void note_expectations(std::string_view value);
   void note_connection(std::string_view value);
   Outcome fail(Status status, std::string_view reason) noexcept;
 

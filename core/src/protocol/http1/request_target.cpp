@@ -96,6 +96,9 @@ std::optional<ProtocolError> resolve_absolute(http::RequestHead& head) noexcept 
   if (colon == std::string_view::npos || !(http::equals_ignoring_case(scheme, "http") || http::equals_ignoring_case(scheme, "https"))) {
     return bad("the target has none of the forms of RFC 9112 §3.2");
   }
+  if (scheme.size() == 5) {  // RFC 9110 §7.4: this connection is not secured
+    return ProtocolError{Status::misdirected_request, "an https resource is not served over a connection without TLS"};
+  }
   const std::string_view rest = head.target.substr(colon + 3);
   const std::size_t path_begin = std::min(rest.find_first_of("/?"), rest.size());
   const auto authority = parse_authority(rest.substr(0, path_begin));
@@ -140,6 +143,7 @@ std::optional<Authority> parse_authority(std::string_view text) noexcept {
 std::optional<ProtocolError> resolve_target(http::RequestHead& head, const HeadFacts& facts) noexcept {
   if (facts.host_count > 1) return bad("there are several Host fields");
   if (facts.host_count == 0 && head.version == Version::http_1_1) return bad("there is no Host field");
+  if (facts.host_count == 1 && facts.host.empty()) return bad("the Host field is empty");  // RFC 9110 §4.2.1: no http URI has an empty host
   const auto host = parse_authority(facts.host);
   if (!host || (host->host.empty() && !host->port.empty())) return bad("the Host field is malformed");
   head.host = host->host;

@@ -114,6 +114,10 @@ TEST_CASE("content, a chunk's line and the trailer section are bounded, over all
   CHECK(decoded_in_every_way("1;a\r\nx\r\n0\r\n\r\n", limits) == "x|");
   CHECK(decoded_in_every_way("1;ab\r\nx\r\n0\r\n\r\n", limits) == "400");
   CHECK(decoded_in_every_way("0000\r\n\r\n", limits) == "400");  // the carriage return is the fifth
+  limits.chunk_extension_bytes = 3;
+  CHECK(decoded_in_every_way("1;a\r\nx\r\n1;\r\n", limits) == "400");
+  CHECK(decoded_in_every_way("1;a\r\nx\r\n1\r\ny\r\n0\r\n\r\n", limits) == "xy|");
+  CHECK(decoded_in_every_way("1;a\r\nx\r\n1;b\r\ny\r\n0\r\n\r\n", limits) == "400");
   limits.trailer_bytes = 8;
   CHECK(decoded_in_every_way("0\r\nA: b\r\n\r\n", limits) == "|");
   CHECK(decoded_in_every_way("0\r\nA: bc\r\n\r\n", limits) == "431");

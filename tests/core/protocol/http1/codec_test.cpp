@@ -260,6 +260,24 @@ TEST_CASE("an error that a deadline brings is answered in the middle of a head a
   CHECK(streaming.closing());
 }
 
+TEST_CASE("a HEAD that is refused gets no content, wherever its fault is (RFC 9110 §9.3.2)") {
+  for (const std::string_view rest : {"/ HTTP/1.1\r\nHost: a\r\nExpect: x\r\n\r\n", "/ HTTP/1.1\r\n\r\n", "/ HTTP/1.1\r\nX : y\r\n",
+                                      "* HTTP/1.1\r\nHost: a\r\n\r\n", "/ HTTP/2.0\r\n", " / HTTP/1.1\r\n", "/#x HTTP/1.1\r\n",
+                                      "/ HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: x\r\n\r\n", "/ HTTP/1.1\r\nHo"}) {
+    CAPTURE(rest);
+    for (const std::string method : {"HEAD ", "GET "}) {
+      Codec codec(usual_limits);
+      receive(codec, method + std::string(rest));
+      while (codec.next().kind == Kind::body_data) {}
+      Response refusal = Response::error(Status::bad_request, "an explanation");
+      codec.respond_error(refusal, {});
+      const std::string answer = sent(codec);
+      CHECK(answer.find("Content-Length: 31\r\n") != std::string::npos);
+      CHECK(answer.ends_with("\r\n\r\n") == (method == "HEAD "));
+    }
+  }
+}
+
 TEST_CASE("content that follows an early answer is dropped where it is small, otherwise the connection closes") {
   const Limits limits{.discard_bytes = 10};
   struct Case {
