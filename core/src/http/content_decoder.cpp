@@ -111,16 +111,20 @@ class ZstdDecoder final : public ContentDecoder {
   std::size_t decode(std::string_view& input, std::span<char> room) override {
     ZSTD_outBuffer out{room.data(), room.size(), 0};
     for (;;) {
-      ZSTD_inBuffer in{input.data(), input.size(), 0};
       const std::size_t written = out.pos;
       if (complete_ && input.empty()) break;
+      const std::size_t magic_left = magic_size - magic_read_;
+      ZSTD_inBuffer in{input.data(), magic_left > 0 ? std::min(magic_left, input.size()) : input.size(), 0};
+      if (magic_left > 0) require_magic(input.substr(0, in.size));
       const std::size_t left = ::ZSTD_decompressStream(context_, &out, &in);
       if (::ZSTD_isError(left) != 0) {
         if (::ZSTD_getErrorCode(left) == ZSTD_error_memory_allocation) throw std::bad_alloc();
         throw MalformedContent(std::string("the content is no Zstandard data: ") + ::ZSTD_getErrorName(left));
       }
       input.remove_prefix(in.pos);
+      if (magic_left > 0) magic_read_ += in.pos;
       complete_ = left == 0;
+      if (complete_) magic_read_ = 0;
       if (out.pos == out.size || (in.pos == 0 && out.pos == written)) break;
     }
     return out.pos;
@@ -128,6 +132,20 @@ class ZstdDecoder final : public ContentDecoder {
   bool complete() const noexcept override { return complete_; }
 
  private:
+  static constexpr std::size_t magic_size = 4;
+
+  // The library may know formats from before RFC 8878, which are not this coding: only its frames, and skippable ones (§3.1.1, §3.1.2).
+  void require_magic(std::string_view bytes) {
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      const std::size_t at = magic_read_ + i;
+      if (at == 0) is_skippable_ = (static_cast<unsigned char>(bytes[i]) & 0xf0U) == 0x50;
+      const bool right = is_skippable_ ? at == 0 || bytes[i] == "\x50\x2a\x4d\x18"[at] : bytes[i] == "\x28\xb5\x2f\xfd"[at];
+      if (!right) throw MalformedContent("the content is no Zstandard data: Unknown frame descriptor");
+    }
+  }
+
+  std::size_t magic_read_ = 0;  // of the frame's magic number
+  bool is_skippable_ = false;
   ZSTD_DCtx* context_;
   bool complete_ = false;
 };

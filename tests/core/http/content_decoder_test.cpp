@@ -84,6 +84,17 @@ TEST_CASE("content that ends early is not complete, and what is no such content 
   CHECK_THROWS_AS((void)decoded(ContentCoding::gzip, encoded(ContentCoding::gzip, "a") + "garbage behind it", 100, 100), MalformedContent);
 }
 
+TEST_CASE("frames of Zstandard that RFC 8878 does not know are refused, skippable ones are skipped") {
+  const std::string skippable("\x51\x2a\x4d\x18\x03\x00\x00\x00xyz", 11);
+  const std::string bytes = skippable + encoded(ContentCoding::zstd, "text") + skippable;
+  const std::string old("\x25\xb5\x2f\xfd\x00\x01\x00\xfe\xff\xff\xe7\x00\x17\x00\x5e\xae\x08", 17);
+  for (const std::size_t step : {bytes.size(), std::size_t{1}, std::size_t{3}}) {
+    CHECK(decoded(ContentCoding::zstd, bytes, step, 100) == "text");
+    CHECK_THROWS_AS((void)decoded(ContentCoding::zstd, old, step, 100), MalformedContent);
+    CHECK_THROWS_AS((void)decoded(ContentCoding::zstd, bytes + old, step, 100), MalformedContent);
+  }
+}
+
 TEST_CASE("a Zstandard window of more than 8 MB is refused (RFC 9659 §3)") {
   // Magic number, a frame header without single segment, and a window descriptor: exponent 13 is 8 MB, 14 is 16 MB; then an empty last block.
   const auto frame = [](int exponent) {
