@@ -6,11 +6,10 @@
 """
 
 import re
-import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from sources import ROOT, files
+
 LITERAL = re.compile(r'//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'')
 OPERATOR = re.compile(r"\?|&&|\|\|")
 AWAIT = re.compile(r"\bco_(await|yield)\b")
@@ -84,9 +83,7 @@ def self_test() -> None:
 
 def main() -> int:
     self_test()
-    listing = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.cpp", "*.hpp"],
-                             cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    names = sorted(name for name in listing.split("\0") if name and (ROOT / name).is_file())
+    names = files("*.cpp", "*.hpp")
     errors = 0
     for name in names:
         for line in traps((ROOT / name).read_text()):

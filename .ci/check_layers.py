@@ -2,12 +2,10 @@
 """Enforces the layers of docs/architecture.md: a folder includes what its row says and nothing else."""
 
 import re
-import subprocess
 import sys
-from pathlib import Path
 from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parent.parent
+from sources import ROOT, files
 
 # Groups of outside headers, by name. Standard headers are `std`, but for those that a sans-I/O layer may not see.
 IO_STD = {"thread", "mutex", "shared_mutex", "condition_variable", "future", "stop_token", "semaphore", "latch", "barrier",
@@ -174,11 +172,9 @@ def self_test() -> None:
 
 def main() -> int:
     self_test()
-    listing = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.cpp", "*.hpp", "*.h"], cwd=ROOT,
-                             check=True, capture_output=True, text=True).stdout
-    files = sorted(name for name in listing.split("\0") if name and (ROOT / name).is_file())
-    found = [line for name in files for line in violations(name, (ROOT / name).read_text())]
-    print("\n".join(found + [f"{len(files)} files, {len(found)} violations of the layers"]))
+    names = files("*.cpp", "*.hpp", "*.h")
+    found = [line for name in names for line in violations(name, (ROOT / name).read_text())]
+    print("\n".join(found + [f"{len(names)} files, {len(found)} violations of the layers"]))
     return 1 if found or not files else 0
 
 

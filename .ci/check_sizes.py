@@ -2,11 +2,10 @@
 """Enforces the sizes of files: small files, named by the one noun that they hold."""
 
 import re
-import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from sources import ROOT, files
+
 SOURCE = re.compile(r"(.*\.(cpp|hpp|h|py|mjs|sh|cmake)|(.*/)?CMakeLists\.txt|setup|check|\.ci/[^.]+)")
 OWN_LIMITS = {"CMakeLists.txt": 120, "README.md": 150}
 LIMIT, WARNING = 600, 400
@@ -32,9 +31,7 @@ def self_test() -> None:
 
 def main() -> int:
     self_test()
-    listing = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, check=True,
-                             capture_output=True, text=True).stdout
-    names = sorted(name for name in listing.split("\0") if name and (ROOT / name).is_file())
+    names = files()
     errors = 0
     for name in names:
         lines = (ROOT / name).read_bytes().count(b"\n")
