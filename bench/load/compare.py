@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -84,18 +85,21 @@ class Server:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
 
-    def cpu(self) -> tuple[int, int]:
-        """User and system ticks of the server's processes so far."""
-        user = system = 0
-        for entry in os.listdir("/proc"):
-            if not entry.isdigit():
-                continue
+    def processes(self) -> Iterator[tuple[str, list[str]]]:
+        """The server's processes: of each its id, and the fields of its /proc/PID/stat behind the name."""
+        for entry in filter(str.isdigit, os.listdir("/proc")):
             try:
                 fields = Path("/proc", entry, "stat").read_text().rpartition(")")[2].split()
             except OSError:
                 continue  # it has just ended
             if int(fields[3]) == self.process.pid:  # its session
-                user, system = user + int(fields[11]), system + int(fields[12])
+                yield entry, fields
+
+    def cpu(self) -> tuple[int, int]:
+        """User and system ticks of the server's processes so far."""
+        user = system = 0
+        for _, fields in self.processes():
+            user, system = user + int(fields[11]), system + int(fields[12])
         return user, system
 
 

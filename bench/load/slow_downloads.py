@@ -28,17 +28,8 @@ LARGE = 64 * 1024 * 1024
 
 def own_memory(server: Server) -> int:
     """Bytes of the server's processes, from /proc/PID/smaps_rollup."""
-    total = 0
-    for entry in os.listdir("/proc"):
-        if not entry.isdigit():
-            continue
-        try:
-            fields = Path("/proc", entry, "stat").read_text().rpartition(")")[2].split()
-            if int(fields[3]) == server.process.pid:
-                total += int(re.search(r"^Pss: +(\d+) kB", Path("/proc", entry, "smaps_rollup").read_text(), re.M)[1]) * 1024
-        except OSError:
-            continue  # it has just ended
-    return total
+    rollups = [Path("/proc", process, "smaps_rollup").read_text() for process, _ in server.processes()]
+    return sum(int(re.search(r"^Pss: +(\d+) kB", text, re.M)[1]) * 1024 for text in rollups)
 
 
 def socket_memory() -> int:
