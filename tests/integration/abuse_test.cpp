@@ -6,8 +6,7 @@
 #include <charconv>
 #include <filesystem>
 
-#include <ropeway/content_coding.hpp>
-
+#include "tests/support/encoded.hpp"
 #include "tests/support/server_process.hpp"
 
 using namespace ropeway::testing;
@@ -49,13 +48,7 @@ std::string post(std::string_view framing, std::string_view content) {
 
 std::string with_length(std::string_view content) { return post("Content-Length: " + std::to_string(content.size()), content); }
 
-std::string bomb() {
-  std::string bytes;
-  const auto encoder = ropeway::make_encoder(ropeway::ContentCoding::gzip, 1);
-  encoder->encode(std::string(50'000'000, '\0'), bytes);
-  encoder->finish(bytes);
-  return bytes;
-}
+std::string bomb() { return encoded(ropeway::ContentCoding::gzip, std::string(50'000'000, '\0')); }
 
 std::string repeated(std::string_view text, std::size_t count) {
   std::string all;

@@ -2,8 +2,7 @@
 
 #include <filesystem>
 
-#include <ropeway/content_coding.hpp>
-
+#include "tests/support/encoded.hpp"
 #include "tests/support/server_process.hpp"
 
 using namespace ropeway::testing;
@@ -15,14 +14,6 @@ constexpr const char* configuration = R"("limits": {"body_bytes": "1M"}, "routes
   {"match": "PUT /{path...}", "handler": "uploads", "options": {"root": "site"},
    "middlewares": [{"name": "request_decompression", "options": {"body_bytes": "20M"}}]},
   {"match": "POST /", "handler": "fixed_response", "options": {"body": "received"}, "middlewares": ["request_decompression"]}])";
-
-std::string compressed(ropeway::ContentCoding coding, std::string_view text) {
-  std::string bytes;
-  const auto encoder = ropeway::make_encoder(coding, 1);
-  encoder->encode(text, bytes);
-  encoder->finish(bytes);
-  return bytes;
-}
 
 std::string request(std::string_view line, std::string_view coding, std::string_view content) {
   return std::string(line) + " HTTP/1.1\r\nHost: t\r\nContent-Encoding: " + std::string(coding) +
@@ -42,12 +33,12 @@ TEST_CASE("compressed uploads are stored decoded, in every model") {
     RawClient client = server->connect();
     for (const auto coding : {ropeway::ContentCoding::gzip, ropeway::ContentCoding::br, ropeway::ContentCoding::zstd}) {
       const std::string name(to_string(coding));
-      const std::string bytes = compressed(coding, text);
+      const std::string bytes = encoded(coding, text);
       if (bytes.size() > 1'000'000) continue;
       CHECK(client.exchange(request("PUT /" + name, name, bytes)).status == 201);
       CHECK(client.get("/" + name).body == text);
     }
-    CHECK(client.exchange(request("POST /", "gzip", compressed(ropeway::ContentCoding::gzip, "a"))).body == "received");
+    CHECK(client.exchange(request("POST /", "gzip", encoded(ropeway::ContentCoding::gzip, "a"))).body == "received");
   }
 }
 
@@ -58,7 +49,7 @@ TEST_CASE("a bomb is refused when it has become too long, leaves nothing, and ho
   const auto server = ServerProcess::run(model, folder, configuration);
   for (const auto coding : {ropeway::ContentCoding::gzip, ropeway::ContentCoding::br, ropeway::ContentCoding::zstd}) {
     CAPTURE(to_string(coding));
-    const std::string bomb = compressed(coding, std::string(100'000'000, '\0'));
+    const std::string bomb = encoded(coding, std::string(100'000'000, '\0'));
     for (const std::string line : {"PUT /bomb", "POST /"}) {
       RawClient client = server->connect();
       client.send(request(line, to_string(coding), bomb));

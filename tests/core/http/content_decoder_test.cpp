@@ -5,25 +5,15 @@
 #include <array>
 #include <string>
 
+#include "tests/support/encoded.hpp"
+
 namespace ropeway {
 namespace {
 
+using testing::encoded;
+using testing::prose;
+
 constexpr std::array codings{ContentCoding::gzip, ContentCoding::br, ContentCoding::zstd};
-
-std::string encoded(ContentCoding coding, std::string_view text) {
-  std::string bytes;
-  const auto encoder = make_encoder(coding, encoder_levels(coding).lowest);
-  encoder->encode(text, bytes);
-  encoder->finish(bytes);
-  return bytes;
-}
-
-std::string prose(std::size_t size) {
-  std::string text;
-  for (std::size_t i = 0; text.size() < size; ++i) text += "line " + std::to_string(i * 7919 % 1000) + " of the content\n";
-  text.resize(size);
-  return text;
-}
 
 // Decodes all of `bytes`, given in pieces of `step`, into rooms of `room` bytes; "..." at the end says that more would be needed.
 std::string decoded(ContentCoding coding, std::string_view bytes, std::size_t step, std::size_t room) {

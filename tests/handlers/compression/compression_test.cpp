@@ -10,12 +10,14 @@
 
 #include <ropeway/testing/call.hpp>
 
+#include "tests/support/encoded.hpp"
 #include "tests/support/recording_services.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace ropeway::handlers {
 namespace {
 
+using testing::prose;
 using testing::RequestBuilder;
 
 // The decoders are the libraries' own; each takes its coding off the whole of `bytes`, or throws.
@@ -66,14 +68,6 @@ struct Fixture {
 };
 
 std::string field(const Response& response, std::string_view name) { return std::string(response.headers().find(name).value_or("none")); }
-
-// Compresses well, but is no single run.
-std::string prose(std::size_t size) {
-  std::string text;
-  for (std::size_t i = 0; text.size() < size; ++i) text += "line " + std::to_string(i * 7919 % 1000) + " of the content\n";
-  text.resize(size);
-  return text;
-}
 
 FileSlice slice_of(const std::string& path, std::uint64_t length) {
   return {std::make_shared<const OpenFile>(::open(path.c_str(), O_RDONLY | O_CLOEXEC)), 0, length};

@@ -7,19 +7,14 @@
 
 #include "core/src/testing/event_loop.hpp"
 #include "handlers/request_decompression/decoded_content.hpp"
+#include "tests/support/encoded.hpp"
 
 namespace ropeway::handlers {
 namespace {
 
 using testing::RequestBuilder;
 
-std::string encoded(std::string_view coding, std::string_view text) {
-  std::string bytes;
-  const auto encoder = make_encoder(*content_coding_from(coding), 1);
-  encoder->encode(text, bytes);
-  encoder->finish(bytes);
-  return bytes;
-}
+std::string encoded(std::string_view coding, std::string_view text) { return testing::encoded(*content_coding_from(coding), text); }
 
 // Says what it received: the content, and the fields that told of the bytes as they were sent.
 struct Receiver final : Handler {
