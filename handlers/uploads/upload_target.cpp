@@ -34,8 +34,7 @@ namespace {
   }
 }
 
-std::shared_ptr<const OpenFile> open_folder(const Root& root, const RelativePath& path) {
-  Root::Opened opened = root.open(path.c_str());
+std::shared_ptr<const OpenFile> as_folder(Root::Opened opened) {
   if (!opened.file) refuse(opened.error, "cannot open a folder");
   struct stat status{};
   if (::fstat(opened.file->descriptor(), &status) != 0) refuse(errno, "cannot look at a folder");
@@ -46,24 +45,14 @@ std::shared_ptr<const OpenFile> open_folder(const Root& root, const RelativePath
 // The folder `path`; each level that is missing is made in the one above, which is open, so that no link can lead out meanwhile.
 std::shared_ptr<const OpenFile> make_folders(const Root& root, const RelativePath& path) {
   RelativePath done;
-  auto folder = open_folder(root, done);
+  auto folder = as_folder(root.open(done.c_str()));
   std::string_view rest = path.view();
   while (!rest.empty()) {
     const std::string name(rest.substr(0, rest.find('/')));
     rest.remove_prefix(std::min(name.size() + 1, rest.size()));
     if (!done.push(name)) refuse(ENAMETOOLONG, "");
     if (::mkdirat(folder->descriptor(), name.c_str(), 0777) != 0 && errno != EEXIST) refuse(errno, "cannot make a folder");
-    folder = open_folder(root, done);
-  }
-  return folder;
-}
-
-RelativePath folder_of(const RelativePath& path) {
-  const std::size_t slash = path.view().rfind('/');
-  RelativePath folder;
-  if (slash != std::string_view::npos) {
-    folder = path;
-    folder.truncate(slash);
+    folder = as_folder(root.open(done.c_str()));
   }
   return folder;
 }
@@ -81,14 +70,21 @@ std::string temporary_name() {
 
 }  // namespace
 
-UploadTarget::UploadTarget(const Root& root, const RelativePath& path, bool create_folders) {
-  name_ = path.view().substr(path.view().rfind('/') + 1);  // npos + 1 is 0
-  const RelativePath folder = folder_of(path);
-  folder_ = create_folders ? make_folders(root, folder) : open_folder(root, folder);
-}
-
-bool UploadTarget::has_folder(const Root& root, const RelativePath& path) noexcept {
-  return root.open(folder_of(path).c_str(), Root::Purpose::locate).file != nullptr;
+UploadTarget::UploadTarget(const Root& root, const RelativePath& path, bool create_folders, const std::function<void()>& may_create) {
+  const std::size_t slash = path.view().rfind('/');
+  name_ = path.view().substr(slash + 1);  // npos + 1 is 0
+  RelativePath folder;
+  if (slash != std::string_view::npos) {
+    folder = path;
+    folder.truncate(slash);
+  }
+  Root::Opened opened = root.open(folder.c_str());
+  if (opened.error == ENOENT && create_folders) {
+    if (may_create) may_create();
+    folder_ = make_folders(root, folder);
+  } else {
+    folder_ = as_folder(std::move(opened));
+  }
 }
 
 UploadTarget UploadTarget::beside(std::string name) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,10 +22,9 @@ namespace ropeway::handlers {
 /// What the system refuses is thrown as `HttpError`: 403, 404, 409 or 507.
 class UploadTarget {
  public:
-  /// Opens the folder of `path` below `root`; makes it, and those above, where they are missing and `create_folders`.
-  UploadTarget(const Root& root, const RelativePath& path, bool create_folders);
-  /// Whether the folder of `path` is there.
-  [[nodiscard]] static bool has_folder(const Root& root, const RelativePath& path) noexcept;
+  /// Opens the folder of `path` below `root`; makes it, and those above, where they are missing and `create_folders`, if `may_create` does not
+  /// throw.
+  UploadTarget(const Root& root, const RelativePath& path, bool create_folders, const std::function<void()>& may_create = {});
 
   /// Another name in the same folder.
   [[nodiscard]] UploadTarget beside(std::string name) const;

@@ -143,9 +143,9 @@ awaitable<Response> Uploads::put(Request& request, const RelativePath& path) con
   co_await pool_.run([&] {
     root_.follow_name();
     // Conditions that do not hold must not leave folders behind (RFC 9110 §13.2.1).
-    const bool is_free = create_folders_ && !UploadTarget::has_folder(root_, path);
-    if (is_free && !preconditions_met(request, nullptr)) throw HttpError(Status::precondition_failed);
-    file.target.emplace(root_, path, create_folders_);
+    file.target.emplace(root_, path, create_folders_, [&request] {
+      if (!preconditions_met(request, nullptr)) throw HttpError(Status::precondition_failed);
+    });
     file.target->require_preconditions(request);
     file.pending.emplace(*file.target);
   });

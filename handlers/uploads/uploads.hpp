@@ -9,9 +9,10 @@
 
 #include "handlers/relative_path.hpp"
 #include "handlers/root.hpp"
-#include "handlers/uploads/upload_target.hpp"
 
 namespace ropeway::handlers {
+
+class UploadTarget;
 
 /// Stores and removes files below a folder: PUT and DELETE (RFC 9110 §9.3.4, §9.3.5), and POST of a form with files (RFC 7578), whose path names
 /// the folder for them. Who may do so is for middlewares in front to say.
