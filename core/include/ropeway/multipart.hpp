@@ -51,7 +51,6 @@ class FormReader {
 
  private:
   [[nodiscard]] awaitable<void> feed();
-  [[nodiscard]] awaitable<void> skip_rest();
 
   Request& request_;
   std::unique_ptr<http::MultipartDecoder> decoder_;

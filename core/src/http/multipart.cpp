@@ -5,6 +5,7 @@
 #include <ropeway/http_error.hpp>
 
 #include "core/src/http/field_value.hpp"
+#include "core/src/http/request_access.hpp"
 
 namespace ropeway::http {
 namespace {
@@ -225,14 +226,6 @@ awaitable<void> FormReader::feed() {
   decoder_->feed(piece);
 }
 
-awaitable<void> FormReader::skip_rest() {
-  BodyReader* const reader = request_.body_reader();
-  for (bool more = reader != nullptr; more;) {
-    const std::string_view piece = co_await reader->read();
-    more = !piece.empty();
-  }
-}
-
 awaitable<std::optional<FormPart>> FormReader::next() {
   for (;;) {
     switch (decoder_->next()) {
@@ -241,7 +234,7 @@ awaitable<std::optional<FormPart>> FormReader::next() {
       case MultipartDecoder::Event::end:
         in_part_ = false;
         // What stands behind the last boundary is read, so that the connection can be used again.
-        co_await skip_rest();
+        co_await RequestAccess::drop_body(request_);
         co_return std::nullopt;
       case MultipartDecoder::Event::malformed: throw HttpError(Status::bad_request, "The form is malformed.");
       case MultipartDecoder::Event::too_large:

@@ -252,7 +252,8 @@ protocol::http1::Codec::ResponseOptions Session::response_options(bool close) co
 bool Session::answer(Response response) {
   Exchange& exchange = *exchange_;
   exchange.response = std::move(response);
-  if (exchange.response.status() == Status::method_not_allowed || exchange.request.method() == Method::options) {
+  const bool tells_methods = exchange.response.status() == Status::method_not_allowed || exchange.request.method() == Method::options;
+  if (tells_methods && exchange.match.endpoint != nullptr) {  // the site's own answers are complete
     context_.site->complete_allow(exchange.request, exchange.response);
   }
   exchange.response_size = exchange.response.body().is_stream() ? 0 : exchange.response.body().size();  // the queue takes the body
