@@ -197,4 +197,20 @@ std::vector<server::ListenDescriptor> ListenSockets::of_slot(unsigned slot) cons
   return result;
 }
 
+std::vector<server::ListenDescriptor> ListenSockets::of_slot_alone(unsigned slot) const {
+  std::vector<server::ListenDescriptor> result;
+  for (const Group& group : groups_) {
+    if (!group.is_unix) result.push_back({group.listeners[slot].get(), false});
+  }
+  return result;
+}
+
+std::vector<int> ListenSockets::spread_groups() const {
+  std::vector<int> result;
+  for (const Group& group : groups_) {
+    if (group.listeners.size() > 1) result.push_back(group.listeners.front().get());
+  }
+  return result;
+}
+
 }  // namespace ropeway::launcher

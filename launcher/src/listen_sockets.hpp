@@ -48,6 +48,10 @@ class ListenSockets {
   [[nodiscard]] const std::vector<BoundAddress>& addresses() const noexcept { return addresses_; }
   /// What the worker of that slot accepts from.
   [[nodiscard]] std::vector<server::ListenDescriptor> of_slot(unsigned slot) const;
+  /// What nobody accepts from while the worker of that slot does not: its listeners that are not shared.
+  [[nodiscard]] std::vector<server::ListenDescriptor> of_slot_alone(unsigned slot) const;
+  /// One listener of each group among which the kernel spreads connections.
+  [[nodiscard]] std::vector<int> spread_groups() const;
 
  private:
   struct Group {

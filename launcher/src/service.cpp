@@ -63,7 +63,8 @@ int serve(const Service& service, const Plan& plan) {
   }
   std::optional<WorkerSeat> seat;
   {
-    Supervisor supervisor({force.processes, plan.drain, announcement(service, listeners, force), &scoreboard}, std::move(log));
+    Supervisor supervisor({force.processes, plan.drain, announcement(service, listeners, force), &scoreboard, listeners.spread_groups()},
+                          std::move(log));
     auto outcome = supervisor.run();
     if (const int* exit_code = std::get_if<int>(&outcome)) return *exit_code;
     seat = std::get<WorkerSeat>(std::move(outcome));

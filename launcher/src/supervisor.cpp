@@ -23,6 +23,9 @@ using observability::WorkerState;
 constexpr std::chrono::milliseconds drain_slack{500};
 // After a fast stop there is nothing to wait for but a handler that does not return.
 constexpr std::chrono::seconds stop_grace{2};
+// How often the workers' load is looked at, which is a look at shared memory: while connections come in, and while none does.
+constexpr std::chrono::milliseconds look_interval{250};
+constexpr std::chrono::milliseconds quiet_look_interval{1000};
 
 std::int64_t field(std::uint64_t value) noexcept { return static_cast<std::int64_t>(value); }
 
@@ -36,7 +39,13 @@ void clear(WorkerRow& row) noexcept {
 }  // namespace
 
 Supervisor::Supervisor(Options options, std::unique_ptr<observability::LogSink> log)
-    : options_(std::move(options)), log_(std::move(log)), signals_(Role::supervisor), generation_(1, options_.workers, now()) {}
+    : options_(std::move(options)),
+      log_(std::move(log)),
+      signals_(Role::supervisor),
+      generation_(1, options_.workers, now()),
+      steering_(options_.listener_groups) {
+  for (std::size_t slot = 0; slot < options_.scoreboard->size(); ++slot) (*options_.scoreboard)[slot].rescued = true;
+}
 
 Supervisor::Outcome Supervisor::run() {
   for (;;) {
@@ -44,8 +53,9 @@ Supervisor::Outcome Supervisor::run() {
     if (generation_.none_alive() && (phase_ != Phase::running || !generation_.next_start())) break;
     wait();
     for (const SignalAction action : signals_.take()) obey(action);
-    read_ready_pipes();  // before the dead are buried: one that was ready and died was ready
+    read_words();  // before the dead are buried: one that was ready and died was ready
     reap();
+    direct_connections();
     keep_deadline();
   }
   log_->info("stopped", {{"exit_code", std::int64_t{exit_code_}}});
@@ -67,17 +77,17 @@ std::optional<WorkerSeat> Supervisor::start(WorkerHandle& worker) {
   row.state = WorkerState::starting;
   try {
     Pipe commands = make_pipe();
-    Pipe ready = make_pipe();
+    Pipe words = make_pipe();
     ::fcntl(commands.read.get(), F_SETFL, O_NONBLOCK);
     ::fcntl(commands.write.get(), F_SETFL, O_NONBLOCK);  // a worker that hangs must not make its supervisor hang
     const pid_t supervisor = ::getpid();
     log_->flush();
     std::fflush(nullptr);
     const pid_t child = ::fork();
-    if (child == 0) return WorkerSeat{worker.slot(), supervisor, std::move(commands.read), std::move(ready.write)};
+    if (child == 0) return WorkerSeat{worker.slot(), supervisor, std::move(commands.read), std::move(words.write)};
     if (child < 0) throw std::system_error(errno, std::generic_category(), "fork");
     row.pid = child;
-    worker.started(child, std::move(commands.write), std::move(ready.read), now());
+    worker.started(child, std::move(commands.write), std::move(words.read), now());
     log_->debug("worker started", {{"worker", std::int64_t{worker.slot()}}, {"pid", std::int64_t{child}}});
   } catch (const std::system_error& error) {
     row.state = WorkerState::gone;
@@ -91,10 +101,14 @@ std::optional<WorkerSeat> Supervisor::start(WorkerHandle& worker) {
 void Supervisor::wait() {
   std::vector<pollfd> watched{{signals_.get(), POLLIN, 0}};
   for (const auto& worker : generation_.workers()) {
-    if (worker.ready_descriptor() >= 0) watched.push_back({worker.ready_descriptor(), POLLIN, 0});
+    if (worker.words_descriptor() >= 0) watched.push_back({worker.words_descriptor(), POLLIN, 0});
   }
   std::optional<Time> until = deadline_;
-  if (const auto next = generation_.next_start(); next && (!until || *next < *until)) until = next;
+  const auto no_later_than = [&until](Time time) {
+    if (!until || time < *until) until = time;
+  };
+  if (const auto next = generation_.next_start()) no_later_than(*next);
+  if (phase_ == Phase::running && options_.workers > 1) no_later_than(next_look_);
   int timeout = -1;
   if (until) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - now());
@@ -122,10 +136,9 @@ void Supervisor::obey(SignalAction action) {
   }
 }
 
-void Supervisor::read_ready_pipes() {
+void Supervisor::read_words() {
   for (auto& worker : generation_.workers()) {
-    pollfd ready{worker.ready_descriptor(), POLLIN, 0};
-    if (ready.fd < 0 || ::poll(&ready, 1, 0) != 1 || !worker.read_ready()) continue;
+    if (worker.words_descriptor() < 0 || !worker.read_words()) continue;
     generation_.became_ready();
     log_->info("worker ready", {{"worker", std::int64_t{worker.slot()}}, {"pid", std::int64_t{worker.pid()}}});
   }
@@ -137,34 +150,76 @@ void Supervisor::read_ready_pipes() {
 void Supervisor::reap() {
   for (;;) {
     int status = 0;
-    const pid_t pid = ::waitpid(-1, &status, WNOHANG);
+    const pid_t pid = ::waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED);
     if (pid <= 0) return;
     WorkerHandle* worker = generation_.find(pid);
     if (worker == nullptr) {  // as process 1 of a container, orphans of others come here too
       log_->debug("a process that is no worker has ended", {{"pid", std::int64_t{pid}}});
       continue;
     }
-    report_end(*worker, status);
-    WorkerRow& row = (*options_.scoreboard)[worker->slot()];
-    row.state = WorkerState::gone;
-    row.pid = 0;
-    worker->ended(now());
-    if (phase_ != Phase::running) {
-      worker->no_next_start();
-    } else if (WIFEXITED(status) && WEXITSTATUS(status) == exit_code::worker_configuration && !generation_.was_ready()) {
-      log_->error("a worker cannot use the configuration; a replacement could not either");
-      give_up(exit_code::usage);
-    } else if (generation_.stillborn()) {
-      log_->error("no worker became ready; what they share is at fault, so none is started again");
-      give_up(exit_code::failure);
+    if (WIFSTOPPED(status) || WIFCONTINUED(status)) {
+      stopped_or_continued(*worker, status);
+    } else {
+      ended(*worker, status);
     }
+  }
+}
+
+void Supervisor::stopped_or_continued(WorkerHandle& worker, int status) {
+  worker.set_stopped(WIFSTOPPED(status));
+  const std::string message =
+      "worker " + std::to_string(worker.slot()) +
+      (WIFSTOPPED(status) ? " was stopped by a signal; the others serve new connections until it goes on" : " goes on");
+  log_->warning(message, {{"worker", std::int64_t{worker.slot()}}, {"pid", std::int64_t{worker.pid()}}});
+}
+
+void Supervisor::ended(WorkerHandle& worker, int status) {
+  report_end(worker, status);
+  WorkerRow& row = (*options_.scoreboard)[worker.slot()];
+  row.state = WorkerState::gone;
+  row.pid = 0;
+  worker.ended(now(), is_planned(status));
+  if (phase_ != Phase::running) {
+    worker.no_next_start();
+  } else if (WIFEXITED(status) && WEXITSTATUS(status) == exit_code::worker_configuration && !generation_.was_ready()) {
+    log_->error("a worker cannot use the configuration; a replacement could not either");
+    give_up(exit_code::usage);
+  } else if (generation_.stillborn()) {
+    log_->error("no worker became ready; what they share is at fault, so none is started again");
+    give_up(exit_code::failure);
+  }
+}
+
+bool Supervisor::is_planned(int status) const noexcept {
+  return phase_ != Phase::running || (WIFEXITED(status) && WEXITSTATUS(status) == exit_code::success);
+}
+
+// Sees to it that every new connection finds somebody: the queue of a worker that does not accept is served by its siblings, and as few
+// connections as possible come into it.
+void Supervisor::direct_connections() {
+  bool changed = false;
+  std::vector<SlotLoad> loads;
+  std::uint64_t accepted = 0;
+  for (const auto& worker : generation_.workers()) {
+    WorkerRow& row = (*options_.scoreboard)[worker.slot()];
+    const bool rescued = !worker.accepts();
+    changed = row.rescued.exchange(rescued) != rescued || changed;
+    loads.push_back({!rescued, row.connections});
+    accepted += row.accepted;
+  }
+  if (changed) generation_.send(Command::rescue);
+  if (phase_ != Phase::running || options_.workers < 2 || (!changed && now() < next_look_)) return;
+  next_look_ = now() + (accepted == seen_ ? quiet_look_interval : look_interval);
+  seen_ = accepted;
+  if (const int error = steering_.steer(weights_of(loads)); error != 0) {
+    log_->warning("the kernel does not let new connections be steered; siblings still serve the queue of a worker that does not",
+                  {{"error", std::string_view(std::strerror(error))}});
   }
 }
 
 void Supervisor::report_end(WorkerHandle& worker, int status) {
   const WorkerRow& row = (*options_.scoreboard)[worker.slot()];
-  const bool planned = phase_ != Phase::running || (WIFEXITED(status) && WEXITSTATUS(status) == exit_code::success);
-  const LogLevel level = planned ? LogLevel::info : LogLevel::error;
+  const LogLevel level = is_planned(status) ? LogLevel::info : LogLevel::error;
   if (!log_->enabled(level)) return;
   const std::string message = "worker " + std::to_string(worker.slot()) + " " + describe_end(status);
   log_->log(level, message,

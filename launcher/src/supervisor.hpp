@@ -5,11 +5,13 @@
 #include <memory>
 #include <optional>
 #include <variant>
+#include <vector>
 
 #include "core/src/observability/log_sink.hpp"
 #include "core/src/observability/scoreboard.hpp"
 #include "launcher/src/generation.hpp"
 #include "launcher/src/signals.hpp"
+#include "launcher/src/steering.hpp"
 #include "launcher/src/worker_process.hpp"
 
 namespace ropeway::launcher {
@@ -26,6 +28,7 @@ class Supervisor {
     std::chrono::milliseconds drain{};                // how long a drain may take before workers are killed
     std::function<void()> on_ready;                   // once, when every worker is ready for the first time; nothing of it may throw
     observability::Scoreboard* scoreboard = nullptr;  // a row for each worker
+    std::vector<int> listener_groups;                 // see `Steering`
   };
   /// The exit code of the program, or (in a new worker) its seat.
   using Outcome = std::variant<int, WorkerSeat>;
@@ -42,9 +45,13 @@ class Supervisor {
   [[nodiscard]] std::optional<WorkerSeat> start(WorkerHandle& worker);
   void wait();
   void obey(SignalAction action);
-  void read_ready_pipes();
+  void read_words();
   void reap();
+  void stopped_or_continued(WorkerHandle& worker, int status);
+  void ended(WorkerHandle& worker, int status);
+  [[nodiscard]] bool is_planned(int status) const noexcept;
   void report_end(WorkerHandle& worker, int status);
+  void direct_connections();
   void give_up(int exit_code) noexcept;
   void begin_drain();
   void begin_stop();
@@ -54,6 +61,9 @@ class Supervisor {
   std::unique_ptr<observability::LogSink> log_;
   SignalDescriptor signals_;
   Generation generation_;
+  Steering steering_;
+  Time next_look_{};        // at the workers' load
+  std::uint64_t seen_ = 0;  // connections that had been accepted then
   Phase phase_ = Phase::running;
   std::optional<Time> deadline_;  // of the phase
   bool announced_ = false;

@@ -1,47 +1,65 @@
 #include "launcher/src/worker_handle.hpp"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <cerrno>
 
 namespace ropeway::launcher {
 
-void WorkerHandle::started(pid_t pid, Descriptor commands, Descriptor ready, Time now) noexcept {
+void WorkerHandle::started(pid_t pid, Descriptor commands, Descriptor words, Time now) noexcept {
   pid_ = pid;
   state_ = State::starting;
   tried_ = true;
   was_ready_ = false;
+  stopped_ = false;
   commands_ = std::move(commands);
-  ready_ = std::move(ready);
+  words_ = std::move(words);
+  ::fcntl(words_.get(), F_SETFL, O_NONBLOCK);
   started_ = now;
   next_start_.reset();
 }
 
-bool WorkerHandle::read_ready() noexcept {
-  char mark = 0;
-  const ssize_t size = ::read(ready_.get(), &mark, 1);
-  if (size < 0 && (errno == EINTR || errno == EAGAIN)) return false;
-  ready_.close();  // it has said what it has to say, or it is dying
-  if (size != 1 || mark != ready_mark) return false;
-  was_ready_ = true;
-  if (state_ == State::starting) state_ = State::ready;
-  return true;
+bool WorkerHandle::read_words() noexcept {
+  bool became_ready = false;
+  for (;;) {
+    char byte = 0;
+    const ssize_t size = ::read(words_.get(), &byte, 1);
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0 && errno == EAGAIN) return became_ready;
+    if (size != 1) {
+      words_.close();  // it is dying
+      return became_ready;
+    }
+    switch (static_cast<Word>(byte)) {
+      case Word::ready:
+        became_ready = was_ready_ = true;
+        if (state_ == State::starting) state_ = State::ready;
+        break;
+      case Word::draining: state_ = State::draining; break;
+    }
+  }
 }
 
-void WorkerHandle::ended(Time now) noexcept {
-  failures_ = now - started_ < failing_within ? failures_ + 1 : 0;
+void WorkerHandle::ended(Time now, bool planned) noexcept {
+  if (planned || now - started_ >= failing_within) {
+    failures_ = 0;
+  } else {
+    ++failures_;
+  }
   std::chrono::seconds delay{0};
   if (failures_ > 1) delay = std::min(longest_delay, first_delay * (1 << std::min(failures_ - 2, 5U)));
   state_ = State::gone;
   pid_ = 0;
   commands_.close();
-  ready_.close();
+  words_.close();
   next_start_ = now + delay;
 }
 
 void WorkerHandle::could_not_start(Time now) noexcept {
   tried_ = true;
   started_ = now;
-  ended(now);
+  ended(now, false);
 }
 
 void WorkerHandle::send(Command command) noexcept {

@@ -11,10 +11,18 @@
 namespace ropeway::launcher {
 
 /// What the supervisor tells a worker: one byte on its pipe.
-enum class Command : char { drain = 'd', stop = 's', reopen = 'r' };
+enum class Command : char {
+  drain = 'd',
+  stop = 's',
+  reopen = 'r',
+  rescue = 'q',  ///< which slots are rescued has changed in the scoreboard
+};
 
-/// The byte with which a worker says that it is ready.
-inline constexpr char ready_mark = 'R';
+/// What a worker tells the supervisor: one byte on its other pipe.
+enum class Word : char {
+  ready = 'R',
+  draining = 'D',  ///< it was told to by somebody else, and accepts no more
+};
 
 /// The supervisor's view of one worker slot: the process that fills it, and when the next one may start.
 class WorkerHandle {
@@ -35,7 +43,9 @@ class WorkerHandle {
   [[nodiscard]] bool alive() const noexcept { return state_ != State::gone; }
   /// Whether the process in this slot was ready at some time.
   [[nodiscard]] bool was_ready() const noexcept { return was_ready_; }
-  [[nodiscard]] int ready_descriptor() const noexcept { return ready_.get(); }
+  [[nodiscard]] int words_descriptor() const noexcept { return words_.get(); }
+  /// Whether it accepts from its listeners: it is ready, and nobody has stopped it (SIGSTOP).
+  [[nodiscard]] bool accepts() const noexcept { return state_ == State::ready && !stopped_; }
   /// When the next process may start; nothing while one lives or none shall start.
   [[nodiscard]] std::optional<Time> next_start() const noexcept { return next_start_; }
   /// How long the process has lived.
@@ -47,12 +57,14 @@ class WorkerHandle {
   void start_at(Time time) noexcept { next_start_ = time; }
   void no_next_start() noexcept { next_start_.reset(); }
   /// A process began: the parent's ends of its two pipes.
-  void started(pid_t pid, Descriptor commands, Descriptor ready, Time now) noexcept;
-  /// Reads the ready pipe; says whether the worker has just become ready.
-  [[nodiscard]] bool read_ready() noexcept;
-  /// The process is gone. Plans the replacement: at once the first time, then after 1 s, doubling to 30 s,
-  /// as long as they end within ten seconds of their start.
-  void ended(Time now) noexcept;
+  void started(pid_t pid, Descriptor commands, Descriptor words, Time now) noexcept;
+  /// Reads what the worker has to say, without waiting; says whether it has just become ready.
+  [[nodiscard]] bool read_words() noexcept;
+  /// A signal has stopped the process, or let it go on.
+  void set_stopped(bool stopped) noexcept { stopped_ = stopped; }
+  /// The process is gone. Plans the replacement: at once after an end that was `planned`, and the first time; then after 1 s, doubling to
+  /// 30 s, as long as they end within ten seconds of their start.
+  void ended(Time now, bool planned) noexcept;
   /// There was no process to be had: counts as one that ended at once.
   void could_not_start(Time now) noexcept;
   /// Sends a command; a worker that is gone is none the wiser.
@@ -63,10 +75,11 @@ class WorkerHandle {
   unsigned failures_ = 0;  // one after another
   bool tried_ = false;
   bool was_ready_ = false;
+  bool stopped_ = false;
   pid_t pid_ = 0;
   State state_ = State::gone;
   Descriptor commands_;
-  Descriptor ready_;
+  Descriptor words_;
   Time started_{};
   std::optional<Time> next_start_;
 };

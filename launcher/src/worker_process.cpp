@@ -25,7 +25,9 @@ namespace {
 class WorkerProcess {
  public:
   WorkerProcess(const WorkerSetup& setup, unsigned slot, Role role, const std::string& name)
-      : row_((*setup.scoreboard)[slot]),
+      : setup_(setup),
+        slot_(slot),
+        row_((*setup.scoreboard)[slot]),
         alone_(role == Role::alone),
         signals_(role),
         application_(*setup.register_handlers),
@@ -43,6 +45,7 @@ class WorkerProcess {
       });
     }
     worker_.listen(setup.listeners->of_slot(slot));
+    if (!alone_) rescue();
   }
 
   void ready() {
@@ -50,8 +53,10 @@ class WorkerProcess {
     if (alone_) guard_.emplace(signals_, config_->timeouts.drain, [this](SignalAction action) { obey(action); });
   }
 
-  void watch_commands(int descriptor) {
-    worker_.watch(descriptor, [this, descriptor] { return read_commands(descriptor); });
+  void converse(const WorkerSeat& seat) {
+    words_ = seat.words.get();
+    worker_.watch(seat.commands.get(), [this, commands = seat.commands.get()] { return read_commands(commands); });
+    say(Word::ready);
   }
 
   [[nodiscard]] int run() {
@@ -81,10 +86,27 @@ class WorkerProcess {
     return options;
   }
 
-  // Where the whole server ends, the listeners end with it; a worker that ends alone leaves its own to the one that replaces it.
+  void say(Word word) noexcept {
+    const char byte = static_cast<char>(word);
+    write_all(words_, &byte, 1);
+  }
+
+  // Where the whole server ends, the listeners end with it; a worker that ends alone leaves its own to its siblings.
   void drain(bool whole_server) {
     row_.state = observability::WorkerState::draining;
     worker_.drain(whole_server);
+    if (!whole_server) say(Word::draining);
+  }
+
+  // Accepts from the listeners of the siblings that do not. Several rescuers see to it that one of them has time.
+  void rescue() {
+    std::vector<server::ListenDescriptor> listeners;
+    for (unsigned other = 0; other < setup_.scoreboard->size(); ++other) {
+      if (other == slot_ || !(*setup_.scoreboard)[other].rescued) continue;
+      const auto of_other = setup_.listeners->of_slot_alone(other);
+      listeners.insert(listeners.end(), of_other.begin(), of_other.end());
+    }
+    worker_.rescue(listeners);
   }
 
   void obey(SignalAction action) {
@@ -108,12 +130,16 @@ class WorkerProcess {
         case Command::drain: drain(true); break;
         case Command::stop: obey(SignalAction::stop); break;
         case Command::reopen: obey(SignalAction::reopen); break;
+        case Command::rescue: rescue(); break;
       }
     }
   }
 
+  const WorkerSetup& setup_;
+  const unsigned slot_;
   observability::WorkerRow& row_;
   const bool alone_;
+  int words_ = -1;                  // the pipe to the supervisor
   SignalDescriptor signals_;        // first: threads inherit the mask
   std::optional<StopGuard> guard_;  // of a process that is alone; it outlives the worker, whose end waits for handlers
   Application application_;
@@ -144,10 +170,8 @@ int run_worker(const WorkerSetup& setup, WorkerSeat seat) {
   if (::getppid() != seat.supervisor) return exit_code::failure;  // it died before it could be watched
   return guarded(*setup.source, exit_code::worker_configuration, [&] {
     WorkerProcess process(setup, seat.slot, Role::worker, "worker " + std::to_string(seat.slot));
-    process.watch_commands(seat.commands.get());
     process.ready();
-    write_all(seat.ready.get(), &ready_mark, 1);
-    seat.ready.close();
+    process.converse(seat);
     return process.run();
   });
 }

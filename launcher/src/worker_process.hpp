@@ -18,7 +18,7 @@ struct WorkerSeat {
   unsigned slot = 0;
   pid_t supervisor = 0;
   Descriptor commands;  // to read: bytes of `Command`; its end is the supervisor's end
-  Descriptor ready;     // to write: `ready_mark`
+  Descriptor words;     // to write: bytes of `Word`
 };
 
 /// What all workers of a launcher share. Everything outlives the worker.

@@ -253,3 +253,57 @@ TEST_CASE("a stop ends the server also where handlers hold all its threads") {
     }
   }
 }
+
+TEST_CASE("the queue of a worker that is stopped is served by its siblings") {
+  const TemporaryFolder folder;
+  for (const Model& model : {Model{3, 1}, Model{2, 2}}) {
+    CAPTURE(model.name());
+    const auto server = ServerProcess::run(model, folder, routes);
+    const auto workers = server->workers(model);
+    for (const pid_t worker : workers) REQUIRE(::kill(worker, SIGSTOP) == 0);
+    for (const pid_t worker : workers) REQUIRE(eventually([worker] { return is_stopped(worker); }));
+    std::vector<RawClient> clients;  // nobody accepts, so they are in every queue
+    for (int i = 0; i < 30; ++i) {
+      clients.push_back(server->connect());
+      clients.back().send("GET /a HTTP/1.1\r\nHost: test\r\n\r\n");
+    }
+    REQUIRE(::kill(workers.back(), SIGCONT) == 0);
+    for (RawClient& client : clients) CHECK(client.read_response().body == "answer");
+    for (int i = 0; i < 30; ++i) CHECK(server->connect().get("/a").body == "answer");
+    for (const pid_t worker : workers) REQUIRE(::kill(worker, SIGCONT) == 0);
+    CHECK(eventually([&] { return server->standard_error().find("goes on") != std::string::npos; }));
+    server->signal(SIGTERM);
+    CHECK(server->wait() == 0);
+  }
+}
+
+TEST_CASE("the queue of a worker that cannot be replaced is served by its siblings, also those that start later") {
+  const TemporaryFolder folder;
+  const Model model{3, 1};
+  const auto server = ServerProcess::run(model, folder, routes);
+  const auto workers = server->workers(model);
+  std::filesystem::rename(folder / "site", folder / "away");  // no worker can start without it
+  REQUIRE(::kill(workers[0], SIGKILL) == 0);
+  REQUIRE(::kill(workers[1], SIGKILL) == 0);
+  for (int i = 0; i < 100; ++i) CHECK(server->connect().get("/a").body == "answer");  // a client waits for 10 s at most
+  std::filesystem::rename(folder / "away", folder / "site");
+  REQUIRE(eventually([&] { return server->workers(model).size() == 3; }));
+  for (int i = 0; i < 30; ++i) CHECK(server->connect().get("/a").body == "answer");
+}
+
+TEST_CASE("a worker that drains alone leaves its queue to its siblings") {
+  const TemporaryFolder folder;
+  const Model model{2, 1};
+  const auto server = ServerProcess::run(model, folder, routes);
+  const auto workers = server->workers(model);
+  std::vector<RawClient> uploads;  // each of the two has one, surely: it keeps its worker from ending
+  for (int i = 0; i < 40; ++i) uploads.push_back(begun_upload(*server));
+  REQUIRE(::kill(workers[0], SIGTERM) == 0);
+  for (int i = 0; i < 60; ++i) CHECK(server->connect().get("/a").body == "answer");
+  CHECK(server->workers(model).size() == 2);
+  for (RawClient& upload : uploads) {
+    upload.send("67890");
+    CHECK(upload.read_response().body == "answer");
+  }
+  CHECK(wait_for_end_of(workers[0]));
+}

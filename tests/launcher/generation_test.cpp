@@ -8,6 +8,7 @@ using namespace ropeway::launcher;
 using namespace std::chrono_literals;
 
 const Generation::Time begin{1h};
+constexpr char ready = static_cast<char>(Word::ready);
 
 // Starts every slot that is due, as process 100 + slot; gives how many there were.
 int start_due(Generation& generation, Generation::Time now) {
@@ -20,10 +21,10 @@ int start_due(Generation& generation, Generation::Time now) {
 }
 
 void make_ready(Generation& generation, WorkerHandle& worker, Generation::Time now) {
-  Pipe ready = make_pipe();
-  worker.started(worker.pid(), make_pipe().write, std::move(ready.read), now);
-  write_all(ready.write.get(), &ready_mark, 1);
-  REQUIRE(worker.read_ready());
+  Pipe words = make_pipe();
+  worker.started(worker.pid(), make_pipe().write, std::move(words.read), now);
+  write_all(words.write.get(), &ready, 1);
+  REQUIRE(worker.read_words());
   generation.became_ready();
 }
 
@@ -40,10 +41,10 @@ TEST_CASE("every slot is started at once, and found again by its process") {
 TEST_CASE("workers that all end before one was ready are not started again") {
   Generation generation(1, 2, begin);
   start_due(generation, begin);
-  generation.find(100)->ended(begin);
+  generation.find(100)->ended(begin, false);
   CHECK_FALSE(generation.stillborn());
   CHECK_FALSE(generation.next_start());  // the other one may still show that it can be done
-  generation.find(101)->ended(begin);
+  generation.find(101)->ended(begin, false);
   CHECK(generation.stillborn());
   CHECK(generation.due(begin + 1h) == nullptr);
 }
@@ -51,13 +52,13 @@ TEST_CASE("workers that all end before one was ready are not started again") {
 TEST_CASE("once one was ready, those that ended are started again") {
   Generation generation(1, 2, begin);
   start_due(generation, begin);
-  generation.find(100)->ended(begin);
+  generation.find(100)->ended(begin, false);
   make_ready(generation, *generation.find(101), begin);
   CHECK_FALSE(generation.stillborn());
   CHECK(generation.due(begin) == &generation.workers()[0]);
   CHECK(start_due(generation, begin) == 1);
-  generation.find(101)->ended(begin);
-  generation.find(100)->ended(begin);
+  generation.find(101)->ended(begin, false);
+  generation.find(100)->ended(begin, false);
   CHECK_FALSE(generation.stillborn());
   CHECK(generation.next_start() == begin);  // slot 1, for the first time
 }
@@ -76,7 +77,7 @@ TEST_CASE("a closed generation replaces nobody") {
   Generation generation(1, 1, begin);
   start_due(generation, begin);
   make_ready(generation, *generation.find(100), begin);
-  generation.find(100)->ended(begin + 1min);
+  generation.find(100)->ended(begin + 1min, false);
   CHECK(generation.next_start());
   generation.close();
   CHECK_FALSE(generation.next_start());

@@ -12,11 +12,16 @@ using namespace std::chrono_literals;
 
 struct Ends {
   Pipe commands = make_pipe();
-  Pipe ready = make_pipe();
+  Pipe words = make_pipe();
 };
 
 void start(WorkerHandle& worker, Ends& ends, WorkerHandle::Time now) {
-  worker.started(4711, std::move(ends.commands.write), std::move(ends.ready.read), now);
+  worker.started(4711, std::move(ends.commands.write), std::move(ends.words.read), now);
+}
+
+void say(const Ends& ends, Word word) {
+  const char byte = static_cast<char>(word);
+  REQUIRE(write_all(ends.words.write.get(), &byte, 1));
 }
 
 TEST_CASE("a worker that keeps dying young waits longer and longer for its replacement") {
@@ -28,7 +33,7 @@ TEST_CASE("a worker that keeps dying young waits longer and longer for its repla
     start(worker, ends, clock.steady_now());
     CHECK_FALSE(worker.next_start());
     clock.advance(3s);
-    worker.ended(clock.steady_now());
+    worker.ended(clock.steady_now(), false);
     REQUIRE(worker.next_start());
     CHECK(*worker.next_start() - clock.steady_now() == delay);
     clock.advance(delay);
@@ -42,9 +47,41 @@ TEST_CASE("a worker that lived for ten seconds is replaced at once, and its past
     Ends ends;
     start(worker, ends, clock.steady_now());
     clock.advance(life);
-    worker.ended(clock.steady_now());
+    worker.ended(clock.steady_now(), false);
     CHECK(*worker.next_start() - clock.steady_now() == delay);
   }
+}
+
+TEST_CASE("ends that were planned are no failures, however young the worker") {
+  ropeway::testing::FakeClock clock;
+  WorkerHandle worker(0);
+  for (int i = 0; i < 100; ++i) {
+    Ends ends;
+    start(worker, ends, clock.steady_now());
+    clock.advance(1ms);
+    worker.ended(clock.steady_now(), true);
+    CHECK(*worker.next_start() == clock.steady_now());
+  }
+}
+
+TEST_CASE("a worker that a signal has stopped does not accept until it goes on") {
+  WorkerHandle worker(0);
+  Ends ends;
+  start(worker, ends, {});
+  say(ends, Word::ready);
+  REQUIRE(worker.read_words());
+  worker.set_stopped(true);
+  CHECK_FALSE(worker.accepts());
+  CHECK(worker.state() == WorkerHandle::State::ready);
+  worker.set_stopped(false);
+  CHECK(worker.accepts());
+  worker.set_stopped(true);
+  worker.ended({}, false);
+  Ends next;
+  start(worker, next, {});
+  say(next, Word::ready);
+  REQUIRE(worker.read_words());
+  CHECK(worker.accepts());
 }
 
 TEST_CASE("a worker that could not be started counts as one that died at once") {
@@ -65,16 +102,24 @@ TEST_CASE("a worker is ready when its pipe says so, and only then") {
   Ends ends;
   start(worker, ends, now);
   CHECK(worker.state() == WorkerHandle::State::starting);
-  REQUIRE(write_all(ends.ready.write.get(), &ready_mark, 1));
-  CHECK(worker.read_ready());
+  CHECK_FALSE(worker.read_words());
+  CHECK_FALSE(worker.accepts());
+  say(ends, Word::ready);
+  CHECK(worker.read_words());
   CHECK(worker.state() == WorkerHandle::State::ready);
-  CHECK(worker.ready_descriptor() == -1);
+  CHECK(worker.accepts());
+  say(ends, Word::draining);
+  CHECK_FALSE(worker.read_words());
+  CHECK(worker.state() == WorkerHandle::State::draining);
+  CHECK_FALSE(worker.accepts());
+  CHECK(worker.was_ready());
 
   WorkerHandle silent(3);
   Ends others;
   start(silent, others, now);
-  others.ready.write.close();
-  CHECK_FALSE(silent.read_ready());
+  others.words.write.close();
+  CHECK_FALSE(silent.read_words());
+  CHECK(silent.words_descriptor() == -1);
   CHECK(silent.state() == WorkerHandle::State::starting);
 }
 
@@ -88,7 +133,7 @@ TEST_CASE("commands arrive as bytes, and a dead worker is sent none") {
   char bytes[3] = {};
   CHECK(::read(ends.commands.read.get(), bytes, sizeof bytes) == 2);
   CHECK(std::string(bytes) == "rd");
-  worker.ended({});
+  worker.ended({}, false);
   worker.send(Command::stop);
   CHECK(worker.state() == WorkerHandle::State::gone);
   CHECK(::read(ends.commands.read.get(), bytes, sizeof bytes) == 0);  // the supervisor's end is closed

@@ -14,6 +14,7 @@ enum class WorkerState : std::uint8_t { gone, starting, ready, draining };
 struct alignas(64) WorkerRow {
   std::atomic<std::int32_t> pid{0};
   std::atomic<WorkerState> state{WorkerState::gone};
+  std::atomic<bool> rescued{false};  // its own worker does not accept, so its siblings do; the supervisor says so
   std::atomic<std::uint32_t> generation{0};
   std::atomic<std::uint32_t> connections{0};  // open now
   std::atomic<std::uint64_t> accepted{0};     // connections, since the worker started

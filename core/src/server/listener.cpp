@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include <asio/post.hpp>
 
@@ -32,6 +33,37 @@ std::size_t Listener::refused_that_linger() const noexcept { return connections_
 Listener::~Listener() {
   readiness_.close();
   readiness_.forget();
+}
+
+void Listener::start() {
+  {
+    const std::lock_guard lock(turn_);
+    wanted_ = true;
+    if (std::exchange(accepting_, true)) return;
+  }
+  asio::post(context_.io, [this] { accept_batch(); });
+}
+
+// A thread that is about to wait misses the end of the wait, and looks again when a connection comes.
+void Listener::release() noexcept {
+  {
+    const std::lock_guard lock(turn_);
+    wanted_ = false;
+    if (!accepting_) return;
+  }
+  const std::lock_guard lock(registration_);
+  readiness_.cancel();
+}
+
+// Once it is not wanted, the event loop shall not be woken for a listener that others serve.
+bool Listener::may_go_on() noexcept {
+  const std::lock_guard lock(turn_);
+  if (wanted_) return true;
+  const std::lock_guard registration(registration_);
+  readiness_.close(true);
+  readiness_.forget();
+  accepting_ = false;
+  return false;
 }
 
 void Listener::stop() noexcept {
@@ -80,6 +112,9 @@ Listener::Taken Listener::take(Batch& sessions) noexcept {
       full = kind == Kind::refused_at_once;  // it goes before the next one comes: one descriptor for all of them
     } else if (errno == EAGAIN || errno == EWOULDBLOCK || stopped_.load(std::memory_order_seq_cst)) {
       taken.drained = true;
+    } else if (errno == EINVAL) {  // a sibling has closed the listener for all of us: the whole server drains
+      stopped_.store(true, std::memory_order_seq_cst);
+      taken.drained = true;
     } else if (errno != EINTR && errno != ECONNABORTED && errno != EPROTO && errno != EPERM) {
       const bool exhausted = errno == EMFILE || errno == ENFILE;
       if (context_.throttle.allow()) {
@@ -98,14 +133,14 @@ Listener::Taken Listener::take(Batch& sessions) noexcept {
 }
 
 void Listener::accept_batch() noexcept {
-  if (stopped_.load(std::memory_order_relaxed)) return;
+  if (stopped_.load(std::memory_order_relaxed) || !may_go_on()) return;
   // The sessions are made before the wait is renewed, because another thread must see how many there are, and started after it.
   Batch sessions;
   const Taken taken = take(sessions);
   if (taken.paused) paused_.store(true, std::memory_order_seq_cst);
   if (taken.count > 0 || taken.paused) context_.on_busy();
   if (taken.drained) {
-    readiness_.wait_readable();
+    if (!stopped_.load(std::memory_order_relaxed)) readiness_.wait_readable();
   } else if (!taken.paused) {  // otherwise the tick goes on
     asio::post(context_.io, [this] { accept_batch(); });
   }

@@ -18,18 +18,28 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  void start() { readiness_.wait_readable(); }
-  /// Accepts no more. Thread-safe.
+  /// Begins to accept, also after `release`. Thread-safe.
+  void start();
+  /// Accepts no more for now, and leaves what waits in the queue to others. Thread-safe.
+  void release() noexcept;
+  /// Accepts no more, for ever. Thread-safe.
   void stop() noexcept;
   /// Accepts what waits in the queue, then no more; `close` has the kernel refuse newcomers. Thread-safe.
   void finish(bool close) noexcept;
   /// Goes on after a pause (no descriptors were left). Called by the worker's tick.
   void resume() noexcept;
   [[nodiscard]] bool paused() const noexcept { return paused_.load(std::memory_order_seq_cst); }
+  [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
+  /// Whether it was told to accept.
+  [[nodiscard]] bool is_wanted() noexcept {
+    const std::lock_guard lock(turn_);
+    return wanted_;
+  }
 
  private:
   static void on_ready(void* listener) noexcept { static_cast<Listener*>(listener)->accept_batch(); }
   void accept_batch() noexcept;
+  [[nodiscard]] bool may_go_on() noexcept;
 
   static constexpr std::size_t batch_size = 32;
   using Batch = std::array<Session*, batch_size>;
@@ -46,6 +56,9 @@ class Listener {
   int descriptor_;
   std::size_t connections_;
   std::mutex registration_;
+  std::mutex turn_;         // guards the next two
+  bool wanted_ = false;     // between `start` and `release`
+  bool accepting_ = false;  // a wait is pending, or a thread is accepting: not to be begun a second time
   std::atomic<bool> stopped_{false};
   std::atomic<bool> paused_{false};
   Readiness readiness_;

@@ -25,7 +25,7 @@ void Readiness::cancel() {
   if (registered_) descriptor_->cancel(error);
 }
 
-void Readiness::close() noexcept {
+void Readiness::close(bool) noexcept {
   if (registered_) descriptor_->release();
   descriptor_.reset();
   registered_ = false;

@@ -30,7 +30,7 @@ class Readiness {
   void wait_readable() { wait(asio::posix::stream_descriptor::wait_read); }
   void wait_writable() { wait(asio::posix::stream_descriptor::wait_write); }
   void cancel();
-  void close() noexcept;
+  void close(bool stays_open = false) noexcept;
   void forget() noexcept {}
   [[nodiscard]] bool failed() const noexcept { return failed_; }
   [[nodiscard]] bool registered() const noexcept { return registered_; }

@@ -38,8 +38,8 @@ void Readiness::cancel() {
   if (registered_) context_.reactor_.cancel_ops(descriptor_, data_);
 }
 
-void Readiness::close() noexcept {
-  if (registered_) context_.reactor_.deregister_descriptor(descriptor_, data_, true);
+void Readiness::close(bool stays_open) noexcept {
+  if (registered_) context_.reactor_.deregister_descriptor(descriptor_, data_, !stays_open);
 }
 
 void Readiness::forget() noexcept {

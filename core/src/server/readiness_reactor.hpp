@@ -48,8 +48,9 @@ class Readiness : private asio::detail::reactor_op {
   void wait_writable();
   /// Ends a wait that is pending. The caller holds the lock that was given as `registration`.
   void cancel();
-  /// Ends the registration. No wait may be pending. The descriptor itself is closed by the owner between `close` and `forget`.
-  void close() noexcept;
+  /// Ends the registration. No wait may be pending. The descriptor itself is closed by the owner between `close` and `forget`, or stays
+  /// open, and may be waited for again after `forget`.
+  void close(bool stays_open = false) noexcept;
   void forget() noexcept;
   /// Whether the descriptor could not be registered (the kernel is out of memory, or of watches): the owner has to give up.
   [[nodiscard]] bool failed() const noexcept { return failed_; }

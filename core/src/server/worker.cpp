@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <list>
+#include <mutex>
 #include <thread>
 
 #include <asio/executor_work_guard.hpp>
@@ -112,15 +113,18 @@ struct Worker::State {
     sessions.sweep(coarse_steady_time(), context.draining.load(std::memory_order_relaxed));
     if (options.access_log != nullptr) flush_access_log();
     for (Listener& listener : listeners) listener.resume();
+    for (Listener* listener : all_rescued()) listener->resume();
     if (busy()) return arm_tick();
     ticking.exchange(false, std::memory_order_seq_cst);
     if (busy()) return start_ticking();  // it became so just before
     if (options.access_log != nullptr) flush_access_log();
   }
 
-  [[nodiscard]] bool busy() const noexcept {
-    return sessions.size() > 0 ||
-           std::any_of(listeners.begin(), listeners.end(), [](const Listener& listener) { return listener.paused(); });
+  [[nodiscard]] bool busy() noexcept {
+    const auto paused = [](const Listener& listener) { return listener.paused(); };
+    if (sessions.size() > 0 || std::ranges::any_of(listeners, paused)) return true;
+    const std::lock_guard lock(rescue_mutex);
+    return std::ranges::any_of(rescued, paused);
   }
 
   void flush_access_log() {
@@ -134,9 +138,13 @@ struct Worker::State {
   }
 
   void begin_drain(bool close_listeners) {
+    closes_listeners.store(close_listeners, std::memory_order_relaxed);
     if (context.draining.exchange(true, std::memory_order_acq_rel)) return;
     context.row.state.store(observability::WorkerState::draining, std::memory_order_relaxed);
     for (Listener& listener : listeners) listener.finish(close_listeners);
+    for (Listener* listener : all_rescued()) {
+      if (listener->is_wanted()) listener->finish(close_listeners);
+    }
     drain_deadline.expires_after(options.timeouts.drain);
     drain_deadline.async_wait([this](const asio::error_code& error) {
       if (!error) finish(false);
@@ -144,6 +152,31 @@ struct Worker::State {
     sessions.sweep(coarse_steady_time(), true);
     start_ticking();
     if (sessions.size() == 0) finish(true);
+  }
+
+  // They are never removed, so they can be used without the lock.
+  [[nodiscard]] std::vector<Listener*> all_rescued() {
+    const std::lock_guard lock(rescue_mutex);
+    std::vector<Listener*> result;
+    for (Listener& listener : rescued) result.push_back(&listener);
+    return result;
+  }
+
+  Listener& rescued_listener(int descriptor) {
+    const std::lock_guard lock(rescue_mutex);
+    const auto found = std::ranges::find(rescued, descriptor, &Listener::descriptor);
+    return found != rescued.end() ? *found : rescued.emplace_back(context, descriptor, connection_limit(options.limits.connections));
+  }
+
+  void rescue(const std::vector<ListenDescriptor>& wanted) {
+    for (Listener* listener : all_rescued()) {
+      if (std::ranges::find(wanted, listener->descriptor(), &ListenDescriptor::descriptor) == wanted.end()) listener->release();
+    }
+    for (const ListenDescriptor& given : wanted) {
+      Listener& listener = rescued_listener(given.descriptor);
+      listener.start();
+      if (context.draining.load(std::memory_order_acquire)) listener.finish(closes_listeners.load(std::memory_order_relaxed));
+    }
   }
 
   void finish(bool all_answered) {
@@ -174,10 +207,13 @@ struct Worker::State {
   asio::executor_work_guard<asio::io_context::executor_type> work;
   Readiness::Context readiness;
   std::list<Listener> listeners;
+  std::mutex rescue_mutex;
+  std::list<Listener> rescued;  // of siblings; once there they stay, accepting or not. Guarded by `rescue_mutex`.
   std::list<asio::posix::stream_descriptor> watched;
   asio::steady_timer tick;
   asio::steady_timer drain_deadline;
-  std::uint64_t reported_dropped = 0;  // of the access log; only the tick has it
+  std::uint64_t reported_dropped = 0;         // of the access log; only the tick has it
+  std::atomic<bool> closes_listeners{false};  // in a drain
   std::atomic<bool> ticking{false};
   std::atomic<bool> answered_all{false};
 };
@@ -190,6 +226,7 @@ Worker::~Worker() {
   // the sessions goes with the io_context.
   state.context.stopping.store(true, std::memory_order_relaxed);
   for (Listener& listener : state.listeners) listener.stop();
+  for (Listener& listener : state.rescued) listener.stop();
   state.services.join();
   state.io.restart();
   state.sessions.wake_all();
@@ -211,6 +248,8 @@ void Worker::listen(const std::vector<ListenDescriptor>& listeners) {
     state_->listeners.emplace_back(state_->context, listener.descriptor, connection_limit(state_->options.limits.connections)).start();
   }
 }
+
+void Worker::rescue(const std::vector<ListenDescriptor>& listeners) { state_->rescue(listeners); }
 
 void Worker::watch(int descriptor, std::function<bool()> on_readable) {
   auto& watched = state_->watched.emplace_back(state_->io, descriptor);

@@ -54,6 +54,9 @@ class Worker {
   void set_site(std::unique_ptr<const routing::Site> site);
   /// Begins to accept from `listeners` (non-blocking sockets; not closed by the worker).
   void listen(const std::vector<ListenDescriptor>& listeners);
+  /// Accepts from these besides, because nobody else does just now; from those of an earlier call that are not among them no more. In a
+  /// drain, only what waits in their queues. One call at a time, on the event loop or before `run`.
+  void rescue(const std::vector<ListenDescriptor>& listeners);
   /// Calls `on_readable` whenever `descriptor` can be read (the supervisor's pipe); it returns false to end the watch.
   void watch(int descriptor, std::function<bool()> on_readable);
 
