@@ -18,7 +18,7 @@ GROUPS = [
     ("process", r"(signal|sched|pwd|grp|pthread|spawn|execinfo|getopt|termios|syslog|time"
                 r"|sys/(wait|prctl|resource|time|signalfd|pidfd|ioctl|sysinfo|utsname|capability|random|auxv)"
                 r"|linux/(futex|limits|close_range|pidfd|sched|prctl)|cxxabi|ucontext)\.h"),
-    ("dl", r"(dlfcn|link)\.h"),
+    ("dl", r"(dlfcn|link|elf)\.h"),
     ("awaitable", r"asio/(awaitable|any_io_executor|execution_context|executor|this_coro)\.hpp"),
     ("asio", r"asio(/.*)?\.hpp"),
     ("json_fwd", r"nlohmann/json_fwd\.hpp"),

@@ -83,12 +83,24 @@ void fields(Visit& visit, APlan& plan) {
   visit(drain);
   if constexpr (!std::is_const_v<APlan>) plan.drain = std::chrono::milliseconds(drain);
   visit(plan.connections);
+  visit(plan.blocking_threads);
+}
+
+template <class Visit, class Route>
+void route_fields(Visit& visit, Route& route) {
+  visit(route.match);
+  visit(route.handler);
 }
 
 }  // namespace
 
 Plan plan_of(const config::ServerConfig& config) {
-  return {config.processes, config.threads, config.listen, config.log, config.timeouts.drain, config.limits.connections};
+  Plan plan{config.processes,        config.threads,
+            config.listen,           config.log,
+            config.timeouts.drain,   config.limits.connections,
+            config.blocking.threads, {}};
+  for (const auto& route : config.routes) plan.routes.push_back({route.match, route.handler.name});
+  return plan;
 }
 
 std::string encode(const Plan& plan) {
@@ -96,6 +108,8 @@ std::string encode(const Plan& plan) {
   fields(write, plan);
   write(plan.listen.size());
   for (const auto& address : plan.listen) address_fields(write, address);
+  write(plan.routes.size());
+  for (const auto& route : plan.routes) route_fields(write, route);
   return std::move(write.bytes);
 }
 
@@ -106,6 +120,9 @@ std::optional<Plan> decode(std::string_view bytes) {
   std::size_t addresses = 0;
   read(addresses);
   for (; addresses > 0 && read.good(); --addresses) address_fields(read, plan.listen.emplace_back());
+  std::size_t routes = 0;
+  read(routes);
+  for (; routes > 0 && read.good(); --routes) route_fields(read, plan.routes.emplace_back());
   if (!read.whole()) return std::nullopt;
   return plan;
 }

@@ -24,7 +24,13 @@ struct Plan {
   std::vector<config::ListenAddress> listen;
   config::LogConfig log;
   std::chrono::milliseconds drain{};
-  std::size_t connections = 0;  // per worker
+  std::size_t connections = 0;       // per worker
+  std::size_t blocking_threads = 0;  // of the pool, per worker
+  struct Route {
+    std::string match;
+    std::string handler;
+  };
+  std::vector<Route> routes;  // in the order of the configuration, for messages about them
 };
 
 [[nodiscard]] Plan plan_of(const config::ServerConfig& config);

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "launcher/src/black_box.hpp"
 #include "launcher/src/exit_code.hpp"
 
 namespace ropeway::launcher {
@@ -73,6 +74,8 @@ std::optional<WorkerSeat> Supervisor::start_due() {
 std::optional<WorkerSeat> Supervisor::start(WorkerHandle& worker) {
   WorkerRow& row = (*options_.scoreboard)[worker.slot()];
   clear(row);
+  for (observability::ThreadSlot& slot : options_.scoreboard->threads(worker.slot())) slot.end();
+  options_.scoreboard->crash(worker.slot()).signal = 0;
   row.generation = generation_.number();
   row.state = WorkerState::starting;
   try {
@@ -175,6 +178,7 @@ void Supervisor::stopped_or_continued(WorkerHandle& worker, int status) {
 
 void Supervisor::ended(WorkerHandle& worker, int status) {
   report_end(worker, status);
+  if (!is_planned(status)) report_activity(worker);
   WorkerRow& row = (*options_.scoreboard)[worker.slot()];
   row.state = WorkerState::gone;
   row.pid = 0;
@@ -229,6 +233,37 @@ void Supervisor::report_end(WorkerHandle& worker, int status) {
              {"requests", field(row.requests)},
              {"in_flight", field(row.in_flight)},
              {"connections", field(row.connections)}});
+}
+
+// The black box: what the threads of a worker that died were doing. A request that is named here was lost, or is the reason.
+void Supervisor::report_activity(WorkerHandle& worker) {
+  const observability::CrashRecord& crash = options_.scoreboard->crash(worker.slot());
+  const bool recorded = crash.signal != 0;
+  const auto threads = options_.scoreboard->threads(worker.slot());
+  const auto moment = std::chrono::duration_cast<std::chrono::milliseconds>(now().time_since_epoch());
+  for (std::size_t thread = 0; thread < threads.size(); ++thread) {
+    const auto since = threads[thread].since();
+    if (since.count() == observability::ThreadSlot::idle) continue;
+    const observability::Activity activity = threads[thread].activity();
+    const std::string request = activity.request();
+    const bool known = activity.route() < options_.routes.size();
+    const std::string message = "worker " + std::to_string(worker.slot()) +
+                                (recorded && crash.thread == thread ? " died in a handler" : " was inside a handler when it died");
+    log_->error(message, {{"worker", std::int64_t{worker.slot()}},
+                          {"thread", static_cast<std::int64_t>(thread)},
+                          {"request", std::string_view(request)},
+                          {"route", known ? std::string_view(options_.routes[activity.route()].match) : std::string_view()},
+                          {"handler", known ? std::string_view(options_.routes[activity.route()].handler) : std::string_view()},
+                          {"since_ms", std::max<std::int64_t>(0, (moment - since).count())}});
+  }
+  if (!recorded) return;
+  std::string backtrace;
+  for (const std::string& frame : frames_of(crash)) backtrace += (backtrace.empty() ? "" : " < ") + frame;
+  char address[24];
+  std::snprintf(address, sizeof address, "0x%llx", static_cast<unsigned long long>(crash.address));
+  const std::string message = "backtrace of worker " + std::to_string(worker.slot());
+  log_->error(message,
+              {{"worker", std::int64_t{worker.slot()}}, {"address", std::string_view(address)}, {"frames", std::string_view(backtrace)}});
 }
 
 void Supervisor::give_up(int exit_code) noexcept {

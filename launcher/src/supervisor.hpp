@@ -10,6 +10,7 @@
 #include "core/src/observability/log_sink.hpp"
 #include "core/src/observability/scoreboard.hpp"
 #include "launcher/src/generation.hpp"
+#include "launcher/src/plan.hpp"
 #include "launcher/src/signals.hpp"
 #include "launcher/src/steering.hpp"
 #include "launcher/src/worker_process.hpp"
@@ -25,10 +26,12 @@ class Supervisor {
  public:
   struct Options {
     unsigned workers = 1;
+    unsigned threads = 1;                             // I/O threads of each
     std::chrono::milliseconds drain{};                // how long a drain may take before workers are killed
     std::function<void()> on_ready;                   // once, when every worker is ready for the first time; nothing of it may throw
     observability::Scoreboard* scoreboard = nullptr;  // a row for each worker
     std::vector<int> listener_groups;                 // see `Steering`
+    std::vector<Plan::Route> routes;
   };
   /// The exit code of the program, or (in a new worker) its seat.
   using Outcome = std::variant<int, WorkerSeat>;
@@ -51,6 +54,7 @@ class Supervisor {
   void ended(WorkerHandle& worker, int status);
   [[nodiscard]] bool is_planned(int status) const noexcept;
   void report_end(WorkerHandle& worker, int status);
+  void report_activity(WorkerHandle& worker);
   void direct_connections();
   void give_up(int exit_code) noexcept;
   void begin_drain();

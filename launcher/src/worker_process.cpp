@@ -11,6 +11,7 @@
 
 #include "core/src/server/worker.hpp"
 #include "launcher/src/application.hpp"
+#include "launcher/src/black_box.hpp"
 #include "launcher/src/exit_code.hpp"
 #include "launcher/src/log_files.hpp"
 #include "launcher/src/signals.hpp"
@@ -83,6 +84,8 @@ class WorkerProcess {
     options.log = log_.get();
     options.access_log = access_log_.get();
     options.row = &row_;
+    options.slots = setup_.scoreboard->threads(slot_);
+    options.on_thread = give_signal_stack;
     return options;
   }
 
@@ -169,6 +172,7 @@ int run_worker(const WorkerSetup& setup, WorkerSeat seat) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != seat.supervisor) return exit_code::failure;  // it died before it could be watched
   return guarded(*setup.source, exit_code::worker_configuration, [&] {
+    keep_crash_record(setup.scoreboard->crash(seat.slot), setup.scoreboard->threads(seat.slot));
     WorkerProcess process(setup, seat.slot, Role::worker, "worker " + std::to_string(seat.slot));
     process.ready();
     process.converse(seat);

@@ -18,6 +18,8 @@ Plan sample() {
   plan.log.access = {"-", config::AccessLogConfig::Format::terminal};
   plan.drain = std::chrono::minutes(5);
   plan.connections = 12345;
+  plan.blocking_threads = 7;
+  plan.routes = {{"GET /a:b/{x}", "first"}, {"/", "second"}};
   return plan;
 }
 
@@ -25,6 +27,10 @@ TEST_CASE("a plan arrives as it was sent") {
   const auto plan = decode(encode(sample()));
   REQUIRE(plan.has_value());
   CHECK(plan->processes == 0U);
+  CHECK(plan->blocking_threads == 7);
+  REQUIRE(plan->routes.size() == 2);
+  CHECK(plan->routes[0].match == "GET /a:b/{x}");
+  CHECK(plan->routes[1].handler == "second");
   CHECK_FALSE(plan->threads.has_value());
   REQUIRE(plan->listen.size() == 2);
   CHECK(plan->listen[0].family == config::ListenAddress::Family::ipv6);

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
+
+#include "core/src/observability/thread_slot.hpp"
 
 namespace ropeway::observability {
 
@@ -22,21 +25,38 @@ struct alignas(64) WorkerRow {
   std::atomic<std::uint64_t> in_flight{0};    // requests begun and not yet answered
 };
 
-/// The shared-memory segment with a row for each worker, made by the supervisor before the first fork (also used without one).
-/// Rows are lock-free atomics: any process may read while any other writes.
+/// What a worker that is dying of a signal leaves behind.
+struct CrashRecord {
+  static constexpr std::size_t most_frames = 48;
+  std::atomic<int> signal{0};             // 0: none; written last
+  std::atomic<std::uint32_t> thread{0};   // the slot of the thread; past the last one: of another thread
+  std::atomic<std::uint64_t> address{0};  // that could not be reached
+  std::atomic<std::uint32_t> frame_count{0};
+  std::array<std::atomic<std::uint64_t>, most_frames> frames{};  // where the thread was, innermost first
+};
+
+/// The shared-memory segment with a row, a crash record and slots for the threads of each worker, made by the supervisor before the first
+/// fork (also used without one). Everything is lock-free atomics: any process may read while any other writes.
 class Scoreboard {
  public:
-  /// Throws `std::system_error` where the memory cannot be had.
-  explicit Scoreboard(std::size_t workers);
+  /// `threads`: slots of each worker, for its I/O threads first and the blocking pool's behind them. Throws `std::system_error` where the
+  /// memory cannot be had.
+  Scoreboard(std::size_t workers, std::size_t threads);
   ~Scoreboard();
   Scoreboard(const Scoreboard&) = delete;
   Scoreboard& operator=(const Scoreboard&) = delete;
   [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
   [[nodiscard]] WorkerRow& operator[](std::size_t worker) noexcept { return rows_[worker]; }
   [[nodiscard]] const WorkerRow& operator[](std::size_t worker) const noexcept { return rows_[worker]; }
+  [[nodiscard]] CrashRecord& crash(std::size_t worker) noexcept { return crashes_[worker]; }
+  [[nodiscard]] std::span<ThreadSlot> threads(std::size_t worker) noexcept { return slots_.subspan(worker * threads_, threads_); }
 
  private:
+  std::size_t threads_;
+  std::size_t size_in_bytes_ = 0;
   std::span<WorkerRow> rows_;
+  std::span<ThreadSlot> slots_;
+  std::span<CrashRecord> crashes_;
 };
 
 }  // namespace ropeway::observability

@@ -60,6 +60,7 @@ Site::Match Site::find(Request& request) const {
   match.endpoint = route.endpoint.get();
   match.route = route.match;
   match.handler = route.name;
+  match.number = found.route;
   return match;
 }
 

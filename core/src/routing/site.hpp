@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -38,6 +39,7 @@ class Site {
     const Endpoint* endpoint = nullptr;  // nullptr: 404, 405, or an automatic OPTIONS
     std::string_view route;              // its `match`, for logs; "" where there is none
     std::string_view handler;            // its name
+    std::uint32_t number = UINT32_MAX;   // of the route in the configuration
     MethodSet allowed = 0;               // methods that the path has, where the method is the reason: 405, or an automatic OPTIONS
     [[nodiscard]] bool starts_at_head() const noexcept { return endpoint != nullptr && endpoint->starts_at_head(); }
   };

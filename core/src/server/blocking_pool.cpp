@@ -12,6 +12,8 @@
 
 #include <ropeway/http_error.hpp>
 
+#include "core/src/server/activity.hpp"
+
 namespace ropeway::server {
 
 void BoundedBlockingPool::join() noexcept {
@@ -35,9 +37,10 @@ awaitable<void> BoundedBlockingPool::run_erased(std::function<void()> work) {
           auto executor = asio::get_associated_executor(*shared);
           asio::post(executor, [shared, error = std::move(error)]() mutable { std::move (*shared)(std::move(error)); });
         };
-        const bool taken = submit([task = std::move(work), complete] {
+        const bool taken = submit([task = std::move(work), complete, activity = current_activity()] {
           std::exception_ptr error;
           try {
+            const ActivityScope scope(activity);
             task();
           } catch (...) { error = std::current_exception(); }
           complete(std::move(error));
@@ -57,7 +60,10 @@ bool BoundedBlockingPool::submit(Task task) {
     waiting_.push_back(std::move(task));
     if (waiting_.size() > free && threads_.size() < max_threads_) {
       try {
-        threads_.emplace_back([this] { serve(); });
+        threads_.emplace_back([this, slot = threads_.size() < slots_.size() ? &slots_[threads_.size()] : nullptr] {
+          set_thread_slot(slot);
+          serve();
+        });
       } catch (const std::system_error&) {  // the system gives no thread: those that there are do it, or nobody
         if (!threads_.empty()) return true;
         waiting_.pop_back();

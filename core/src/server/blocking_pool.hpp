@@ -5,18 +5,22 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <vector>
 
 #include <ropeway/services.hpp>
+
+#include "core/src/observability/thread_slot.hpp"
 
 namespace ropeway::server {
 
 /// The bounded pool behind `Services::blocking_pool`. Threads start when work finds none idle, up to `threads`, and stay. Thread-safe.
 class BoundedBlockingPool final : public BlockingPool {
  public:
-  /// `queue`: how much work may wait for a thread.
-  BoundedBlockingPool(std::size_t threads, std::size_t queue) : max_threads_(threads), max_waiting_(queue) {}
+  /// `queue`: how much work may wait for a thread. `slots`: the threads' in the scoreboard; those beyond them have none.
+  BoundedBlockingPool(std::size_t threads, std::size_t queue, std::span<observability::ThreadSlot> slots = {})
+      : max_threads_(threads), max_waiting_(queue), slots_(slots) {}
   /// Waits for the work that runs; work that waits is dropped. The event loops whose coroutines await work must outlive this or `join`: a
   /// thread of the pool may still be inside the call that woke them.
   ~BoundedBlockingPool() override { join(); }
@@ -33,6 +37,7 @@ class BoundedBlockingPool final : public BlockingPool {
 
   const std::size_t max_threads_;
   const std::size_t max_waiting_;
+  const std::span<observability::ThreadSlot> slots_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Task> waiting_;

@@ -10,6 +10,7 @@
 
 #include "core/src/http/request_access.hpp"
 #include "core/src/http/trailers.hpp"
+#include "core/src/server/activity.hpp"
 #include "core/src/server/peer_address.hpp"
 #include "core/src/server/system_clock.hpp"
 
@@ -238,9 +239,14 @@ bool Session::begin_exchange() {
 // ---- answering --------------------------------------------------------------------------------------------------------------------
 
 bool Session::serve() {
+  const Request& request = exchange_->request;
+  ActivityScope activity({exchange_->match.number, request.method(), request.raw_path()});
   routing::Reply reply = context_.site->serve(exchange_->request, exchange_->match);
-  if (auto* response = std::get_if<Response>(&reply)) return answer(std::move(*response));
-  spawn_handler(std::get<awaitable<Response>>(std::move(reply)));
+  if (auto* response = std::get_if<Response>(&reply)) {
+    activity.end();
+    return answer(std::move(*response));
+  }
+  spawn_handler(std::get<awaitable<Response>>(std::move(reply)));  // runs it until it waits for the first time
   return false;
 }
 

@@ -13,6 +13,7 @@
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 
+#include "core/src/server/activity.hpp"
 #include "core/src/server/blocking_pool.hpp"
 #include "core/src/server/listener.hpp"
 #include "core/src/server/session.hpp"
@@ -51,7 +52,8 @@ std::size_t connection_limit(std::size_t configured) noexcept {
 
 class WorkerServices final : public Services {
  public:
-  WorkerServices(Logger& logger, const config::BlockingConfig& blocking) : logger_(logger), pool_(blocking.threads, blocking.queue) {}
+  WorkerServices(Logger& logger, const config::BlockingConfig& blocking, std::span<observability::ThreadSlot> slots)
+      : logger_(logger), pool_(blocking.threads, blocking.queue, slots) {}
   [[nodiscard]] Logger& logger() noexcept override { return logger_; }
   [[nodiscard]] const Clock& clock() const noexcept override { return clock_; }
   [[nodiscard]] BlockingPool& blocking_pool() noexcept override { return pool_; }
@@ -69,7 +71,7 @@ class WorkerServices final : public Services {
 struct Worker::State {
   explicit State(WorkerOptions given)
       : options(std::move(given)),
-        services(*options.log, options.blocking),
+        services(*options.log, options.blocking, options.slots.subspan(std::min<std::size_t>(options.threads, options.slots.size()))),
         context{.io = io,
                 .readiness = readiness,
                 .sessions = sessions,
@@ -272,9 +274,16 @@ bool Worker::run(unsigned threads) {
   if (threads == 0) threads = std::max(1U, state.options.threads);
   std::vector<std::thread> others;
   others.reserve(threads - 1);
-  for (unsigned i = 1; i < threads; ++i) others.emplace_back([&state] { state.guarded([&state] { state.io.run(); }); });
-  state.guarded([&state] { state.io.run(); });
+  const auto serve = [&state](unsigned number) {
+    set_thread_slot(number < std::min<std::size_t>(state.options.threads, state.options.slots.size()) ? &state.options.slots[number]
+                                                                                                      : nullptr);
+    if (state.options.on_thread) state.options.on_thread();
+    state.guarded([&state] { state.io.run(); });
+  };
+  for (unsigned i = 1; i < threads; ++i) others.emplace_back([&serve, i] { serve(i); });
+  serve(0);
   for (std::thread& thread : others) thread.join();
+  set_thread_slot(nullptr);
   return state.answered_all.load(std::memory_order_relaxed);
 }
 

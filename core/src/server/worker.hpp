@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include <asio/io_context.hpp>
@@ -33,6 +34,8 @@ struct WorkerOptions {
   observability::LogSink* log = nullptr;
   observability::AccessLog* access_log = nullptr;  // nullptr: none
   observability::WorkerRow* row = nullptr;         // nullptr: one of its own
+  std::span<observability::ThreadSlot> slots;      // of the I/O threads, then of the pool's; may be too few, or none
+  std::function<void()> on_thread;                 // called first by each I/O thread; may be empty
 };
 
 /// What `config` says of a worker; the rest is left to the caller.

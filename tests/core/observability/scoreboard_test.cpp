@@ -9,7 +9,7 @@ using ropeway::observability::Scoreboard;
 using ropeway::observability::WorkerState;
 
 TEST_CASE("a new scoreboard has a row of zeros for each worker") {
-  Scoreboard board(3);
+  Scoreboard board(3, 2);
   REQUIRE(board.size() == 3);
   for (std::size_t i = 0; i < board.size(); ++i) {
     CHECK(board[i].pid == 0);
@@ -20,7 +20,7 @@ TEST_CASE("a new scoreboard has a row of zeros for each worker") {
 }
 
 TEST_CASE("what a child writes is read by its parent, also after the child's end") {
-  Scoreboard board(2);
+  Scoreboard board(2, 2);
   const pid_t child = ::fork();
   REQUIRE(child >= 0);
   if (child == 0) {
@@ -37,4 +37,4 @@ TEST_CASE("what a child writes is read by its parent, also after the child's end
   CHECK(board[0].requests == 0);
 }
 
-TEST_CASE("a scoreboard without workers has no rows") { CHECK(Scoreboard(0).size() == 0); }
+TEST_CASE("a scoreboard without workers has no rows") { CHECK(Scoreboard(0, 3).size() == 0); }

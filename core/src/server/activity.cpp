@@ -1,0 +1,31 @@
+#include "core/src/server/activity.hpp"
+
+#include "core/src/server/system_clock.hpp"
+
+namespace ropeway::server {
+namespace {
+
+thread_local observability::ThreadSlot* slot_of_this_thread = nullptr;
+
+}  // namespace
+
+void set_thread_slot(observability::ThreadSlot* slot) noexcept { slot_of_this_thread = slot; }
+
+observability::ThreadSlot* thread_slot() noexcept { return slot_of_this_thread; }
+
+std::optional<observability::Activity> current_activity() noexcept {
+  const observability::ThreadSlot* slot = slot_of_this_thread;
+  if (slot == nullptr || slot->since().count() == observability::ThreadSlot::idle) return std::nullopt;
+  return slot->activity();
+}
+
+ActivityScope::ActivityScope(const observability::Activity& activity) noexcept : slot_(slot_of_this_thread) {
+  if (slot_ != nullptr) slot_->begin(activity, coarse_steady_time());
+}
+
+ActivityScope::ActivityScope(const std::optional<observability::Activity>& activity) noexcept
+    : slot_(activity ? slot_of_this_thread : nullptr) {
+  if (slot_ != nullptr) slot_->begin(*activity, coarse_steady_time());
+}
+
+}  // namespace ropeway::server

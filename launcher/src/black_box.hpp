@@ -1,0 +1,23 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/src/observability/scoreboard.hpp"
+
+namespace ropeway::launcher {
+
+/// Has a worker that dies of SIGSEGV, SIGBUS, SIGILL, SIGFPE or SIGABRT leave in `record` which of `threads` did it and where it was; then
+/// the signal ends the process as it would have. Signals that something else (a sanitizer) already handles are left to it. Once in a process.
+void keep_crash_record(observability::CrashRecord& record, std::span<const observability::ThreadSlot> threads);
+
+/// Gives the calling thread, which has none, a stack on which a signal can be handled also where the thread has used up its own.
+/// It stays until the thread ends.
+void give_signal_stack();
+
+/// The frames of `record`, innermost first, as `describe_address` has them. The addresses are those of a child of this process that
+/// executed no other program, so this process knows what is there.
+[[nodiscard]] std::vector<std::string> frames_of(const observability::CrashRecord& record);
+
+}  // namespace ropeway::launcher

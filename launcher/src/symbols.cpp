@@ -1,0 +1,115 @@
+#include "launcher/src/symbols.hpp"
+
+#include <cxxabi.h>
+#include <dlfcn.h>
+#include <elf.h>
+#include <fcntl.h>
+#include <link.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "launcher/src/descriptor.hpp"
+
+namespace ropeway::launcher {
+namespace {
+
+using SectionHeader = ElfW(Shdr);
+using FileHeader = ElfW(Ehdr);
+using SymbolEntry = ElfW(Sym);
+
+struct Symbol {
+  std::string name;  // mangled
+  std::uint64_t offset = 0;
+};
+
+// A file, mapped.
+class MappedFile {
+ public:
+  explicit MappedFile(const char* path) {
+    const Descriptor file(::open(path, O_RDONLY | O_CLOEXEC));
+    struct stat status{};
+    if (!file || ::fstat(file.get(), &status) != 0 || status.st_size <= 0) return;
+    const auto size = static_cast<std::size_t>(status.st_size);
+    void* memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
+    if (memory != MAP_FAILED) bytes_ = {static_cast<const std::byte*>(memory), size};
+  }
+  ~MappedFile() {
+    if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+  }
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+
+  /// `count` objects at `offset`; none where the file does not have all of them.
+  template <class T>
+  [[nodiscard]] std::span<const T> at(std::uint64_t offset, std::uint64_t count) const noexcept {
+    const bool fits = offset <= bytes_.size() && offset % alignof(T) == 0 && count <= (bytes_.size() - offset) / sizeof(T);
+    if (!fits) return {};
+    return {reinterpret_cast<const T*>(bytes_.data() + offset), static_cast<std::size_t>(count)};
+  }
+
+ private:
+  std::span<const std::byte> bytes_;
+};
+
+// The function of the file that has the virtual address `place`.
+std::optional<Symbol> find_symbol(const char* path, std::uint64_t place) {
+  const MappedFile file(path);
+  const auto header = file.at<FileHeader>(0, 1);
+  if (header.empty() || std::memcmp(header[0].e_ident, ELFMAG, SELFMAG) != 0 || header[0].e_shentsize != sizeof(SectionHeader)) return {};
+  const auto sections = file.at<SectionHeader>(header[0].e_shoff, header[0].e_shnum);
+  for (const SectionHeader& section : sections) {
+    if (section.sh_type != SHT_SYMTAB || section.sh_link >= sections.size()) continue;
+    const SectionHeader& names = sections[section.sh_link];
+    const auto text = file.at<char>(names.sh_offset, names.sh_size);
+    for (const SymbolEntry& entry : file.at<SymbolEntry>(section.sh_offset, section.sh_size / sizeof(SymbolEntry))) {
+      const bool is_here = ELF64_ST_TYPE(entry.st_info) == STT_FUNC && place >= entry.st_value && place - entry.st_value < entry.st_size;
+      if (!is_here || entry.st_name >= text.size()) continue;
+      const auto name = text.subspan(entry.st_name);
+      return Symbol{std::string(name.data(), ::strnlen(name.data(), name.size())), place - entry.st_value};
+    }
+  }
+  return std::nullopt;
+}
+
+std::string demangled(const std::string& symbol) {
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> name(abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status), &std::free);
+  return status == 0 ? name.get() : symbol;
+}
+
+std::string with_offset(const std::string& name, std::uint64_t offset) {
+  std::array<char, 24> text;
+  std::snprintf(text.data(), text.size(), "0x%llx", static_cast<unsigned long long>(offset));
+  return (name.empty() ? "" : name + "+") + text.data();
+}
+
+}  // namespace
+
+std::string describe_address(std::uint64_t address) {
+  Dl_info info{};
+  link_map* map = nullptr;
+  const bool known = ::dladdr1(reinterpret_cast<void*>(address), &info, reinterpret_cast<void**>(&map), RTLD_DL_LINKMAP) != 0;
+  if (!known || map == nullptr) return with_offset("", address);
+  // The program itself has no name in the list; its file may have been replaced since, which this path does not mind.
+  const bool is_program = map->l_name == nullptr || *map->l_name == '\0';
+  const std::uint64_t place = address - map->l_addr;
+  std::error_code ignored;
+  const std::string file = is_program ? std::filesystem::read_symlink("/proc/self/exe", ignored).string() : map->l_name;
+  const std::string where = with_offset(std::filesystem::path(file).filename().string(), place);
+  if (const auto symbol = find_symbol(is_program ? "/proc/self/exe" : map->l_name, place)) {
+    return with_offset(demangled(symbol->name), symbol->offset) + " (" + where + ")";
+  }
+  if (info.dli_sname == nullptr) return where;
+  return with_offset(demangled(info.dli_sname), address - reinterpret_cast<std::uint64_t>(info.dli_saddr)) + " (" + where + ")";
+}
+
+}  // namespace ropeway::launcher

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace ropeway::launcher {
+
+/// Where an address of this process's memory is: "Handler::handle(Request const&)+0x1a (program+0x4321)", only the part in parentheses where
+/// the file has no symbol for it, and only the number where no file is mapped there. Reads the symbol table of the file, which also has
+/// functions that other files cannot see; a stripped file has none. Allocates and reads files: not for signal handlers.
+[[nodiscard]] std::string describe_address(std::uint64_t address);
+
+}  // namespace ropeway::launcher
