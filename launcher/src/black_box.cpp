@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <memory>
 
 #include "core/src/server/activity.hpp"
@@ -13,41 +14,50 @@
 namespace ropeway::launcher {
 namespace {
 
-using observability::CrashRecord;
+using observability::StackRecord;
 
 constexpr std::array fatal_signals{SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
 constexpr std::size_t signal_stack_bytes = 64 * 1024;
-// Of what `backtrace` finds: this file's function, and the kernel's way into it.
-constexpr int frames_of_the_signal = 2;
+// Of what `backtrace` finds: two functions of this file, and the kernel's way into them.
+constexpr int frames_of_the_signal = 3;
 
-CrashRecord* record_here = nullptr;
+StackRecord* crash_here = nullptr;
+StackRecord* stall_here = nullptr;
 std::span<const observability::ThreadSlot> threads_here;
 
-// Runs on a thread that may have broken anything: nothing but stores, and a walk over the stack.
-void on_fatal_signal(int signal, siginfo_t* info, void*) {
-  CrashRecord& record = *record_here;
-  static std::atomic_flag taken;  // the first thread's crash is the one that counts
-  if (!taken.test_and_set()) {
-    const observability::ThreadSlot* slot = server::thread_slot();
-    const bool known = slot >= threads_here.data() && slot < threads_here.data() + threads_here.size();
-    record.thread = known ? static_cast<std::uint32_t>(slot - threads_here.data()) : UINT32_MAX;
-    record.address = reinterpret_cast<std::uint64_t>(info->si_addr);
-    record.signal = signal;  // before the walk, which may fail in turn
-    std::array<void*, CrashRecord::most_frames + frames_of_the_signal> frames;
-    const int count = ::backtrace(frames.data(), static_cast<int>(frames.size()));
-    for (int i = frames_of_the_signal; i < count; ++i) {
-      record.frames[static_cast<std::size_t>(i - frames_of_the_signal)] =
-          reinterpret_cast<std::uint64_t>(frames[static_cast<std::size_t>(i)]);
-    }
-    record.frame_count = static_cast<std::uint32_t>(std::max(0, count - frames_of_the_signal));
+// Runs in a signal handler, on a thread that may have broken anything: nothing but stores, and a walk over the stack.
+[[gnu::noinline]] void write_stack(StackRecord& record, int signal, const siginfo_t& info) {
+  const observability::ThreadSlot* slot = server::thread_slot();
+  const bool known = slot >= threads_here.data() && slot < threads_here.data() + threads_here.size();
+  record.thread = known ? static_cast<std::uint32_t>(slot - threads_here.data()) : UINT32_MAX;
+  record.address = reinterpret_cast<std::uint64_t>(info.si_addr);
+  record.frame_count = 0;
+  record.signal = signal;  // before the walk, which may fail in turn
+  std::array<void*, StackRecord::most_frames + frames_of_the_signal> frames;
+  const int count = ::backtrace(frames.data(), static_cast<int>(frames.size()));
+  for (int i = frames_of_the_signal; i < count; ++i) {
+    record.frames[static_cast<std::size_t>(i - frames_of_the_signal)] =
+        reinterpret_cast<std::uint64_t>(frames[static_cast<std::size_t>(i)]);
   }
+  record.frame_count = static_cast<std::uint32_t>(std::max(0, count - frames_of_the_signal));
+}
+
+void on_fatal_signal(int signal, siginfo_t* info, void*) {
+  static std::atomic_flag taken;  // the first thread's crash is the one that counts
+  if (!taken.test_and_set()) write_stack(*crash_here, signal, *info);
   ::raise(signal);  // its action is the default one again: the process ends here, with a core dump where those are wanted
+}
+
+void on_stack_signal(int signal, siginfo_t* info, void*) {
+  const int error = errno;
+  write_stack(*stall_here, signal, *info);
+  errno = error;
 }
 
 }  // namespace
 
-void keep_crash_record(CrashRecord& record, std::span<const observability::ThreadSlot> threads) {
-  record_here = &record;
+void keep_crash_record(StackRecord& record, std::span<const observability::ThreadSlot> threads) {
+  crash_here = &record;
   threads_here = threads;
   std::array<void*, 1> first;
   (void)::backtrace(first.data(), 1);  // the first call loads a library, which a signal handler may not
@@ -60,6 +70,32 @@ void keep_crash_record(CrashRecord& record, std::span<const observability::Threa
     ::sigemptyset(&action.sa_mask);
     ::sigaction(signal, &action, nullptr);
   }
+}
+
+int stack_signal() noexcept { return SIGRTMIN + 7; }
+
+void answer_stack_signal(StackRecord& record) {
+  stall_here = &record;
+  struct sigaction action{};
+  action.sa_sigaction = on_stack_signal;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
+  ::sigemptyset(&action.sa_mask);
+  ::sigaction(stack_signal(), &action, nullptr);
+}
+
+ActivityNames names_of(const observability::Activity& activity, const std::vector<Plan::Route>& routes) {
+  ActivityNames names{activity.request(), "", ""};
+  if (activity.route() < routes.size()) {
+    names.route = routes[activity.route()].match;
+    names.handler = routes[activity.route()].handler;
+  }
+  return names;
+}
+
+std::string stack_of(const StackRecord& record) {
+  std::string text;
+  for (const std::string& frame : frames_of(record)) text += (text.empty() ? "" : " < ") + frame;
+  return text;
 }
 
 void give_signal_stack() {
@@ -87,9 +123,9 @@ void give_signal_stack() {
   thread_local const Stack stack;
 }
 
-std::vector<std::string> frames_of(const CrashRecord& record) {
+std::vector<std::string> frames_of(const StackRecord& record) {
   std::vector<std::string> result;
-  const std::size_t count = std::min<std::size_t>(record.frame_count, CrashRecord::most_frames);
+  const std::size_t count = std::min<std::size_t>(record.frame_count, StackRecord::most_frames);
   unsigned times = 1;
   const auto tell_times = [&] {
     if (times > 1) result.back() += ", " + std::to_string(times) + " times";

@@ -61,6 +61,13 @@ void optional_field(Visit& visit, Value& value) {
   }
 }
 
+template <class Visit, class Value>
+void duration_field(Visit& visit, Value& value) {
+  long long number = value.count();
+  visit(number);
+  if constexpr (!std::is_const_v<Value>) value = std::chrono::milliseconds(number);
+}
+
 template <class Visit, class Address>
 void address_fields(Visit& visit, Address& address) {
   visit(address.family);
@@ -79,9 +86,10 @@ void fields(Visit& visit, APlan& plan) {
   visit(plan.log.format);
   visit(plan.log.access.file);
   visit(plan.log.access.format);
-  long long drain = plan.drain.count();
-  visit(drain);
-  if constexpr (!std::is_const_v<APlan>) plan.drain = std::chrono::milliseconds(drain);
+  duration_field(visit, plan.drain);
+  duration_field(visit, plan.stall.warn);
+  duration_field(visit, plan.stall.rescue);
+  duration_field(visit, plan.stall.kill);
   visit(plan.connections);
   visit(plan.blocking_threads);
 }
@@ -95,10 +103,15 @@ void route_fields(Visit& visit, Route& route) {
 }  // namespace
 
 Plan plan_of(const config::ServerConfig& config) {
-  Plan plan{config.processes,        config.threads,
-            config.listen,           config.log,
-            config.timeouts.drain,   config.limits.connections,
-            config.blocking.threads, {}};
+  Plan plan;
+  plan.processes = config.processes;
+  plan.threads = config.threads;
+  plan.listen = config.listen;
+  plan.log = config.log;
+  plan.drain = config.timeouts.drain;
+  plan.connections = config.limits.connections;
+  plan.blocking_threads = config.blocking.threads;
+  plan.stall = config.stall;
   for (const auto& route : config.routes) plan.routes.push_back({route.match, route.handler.name});
   return plan;
 }

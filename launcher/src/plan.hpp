@@ -26,6 +26,7 @@ struct Plan {
   std::chrono::milliseconds drain{};
   std::size_t connections = 0;       // per worker
   std::size_t blocking_threads = 0;  // of the pool, per worker
+  config::StallConfig stall;
   struct Route {
     std::string match;
     std::string handler;

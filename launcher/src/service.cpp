@@ -64,7 +64,7 @@ int serve(const Service& service, const Plan& plan) {
   std::optional<WorkerSeat> seat;
   {
     Supervisor supervisor({force.processes, force.threads, plan.drain, announcement(service, listeners, force), &scoreboard,
-                           listeners.spread_groups(), plan.routes},
+                           listeners.spread_groups(), plan.routes, plan.stall},
                           std::move(log));
     auto outcome = supervisor.run();
     if (const int* exit_code = std::get_if<int>(&outcome)) return *exit_code;

@@ -24,13 +24,18 @@ using observability::WorkerState;
 constexpr std::chrono::milliseconds drain_slack{500};
 // After a fast stop there is nothing to wait for but a handler that does not return.
 constexpr std::chrono::seconds stop_grace{2};
-// How often the workers' load is looked at, which is a look at shared memory: while connections come in, and while none does.
+// How often the workers' load and loops are looked at, which is a look at shared memory: while connections come in, and while none does.
 constexpr std::chrono::milliseconds look_interval{250};
-constexpr std::chrono::milliseconds quiet_look_interval{1000};
+constexpr std::chrono::milliseconds quiet_look_interval{500};
 
 std::int64_t field(std::uint64_t value) noexcept { return static_cast<std::int64_t>(value); }
 
+std::chrono::milliseconds milliseconds_of(WorkerHandle::Time time) noexcept {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch());
+}
+
 void clear(WorkerRow& row) noexcept {
+  row.turned = 0;
   row.connections = 0;
   row.accepted = 0;
   row.requests = 0;
@@ -44,7 +49,8 @@ Supervisor::Supervisor(Options options, std::unique_ptr<observability::LogSink> 
       log_(std::move(log)),
       signals_(Role::supervisor),
       generation_(1, options_.workers, now()),
-      steering_(options_.listener_groups) {
+      steering_(options_.listener_groups),
+      stall_watch_(options_.stall.warn, options_.threads, options_.routes, *options_.scoreboard, *log_) {
   for (std::size_t slot = 0; slot < options_.scoreboard->size(); ++slot) (*options_.scoreboard)[slot].rescued = true;
 }
 
@@ -56,6 +62,7 @@ Supervisor::Outcome Supervisor::run() {
     for (const SignalAction action : signals_.take()) obey(action);
     read_words();  // before the dead are buried: one that was ready and died was ready
     reap();
+    watch_loops();
     direct_connections();
     keep_deadline();
   }
@@ -111,7 +118,7 @@ void Supervisor::wait() {
     if (!until || time < *until) until = time;
   };
   if (const auto next = generation_.next_start()) no_later_than(*next);
-  if (phase_ == Phase::running && options_.workers > 1) no_later_than(next_look_);
+  if (phase_ == Phase::running) no_later_than(next_look_);
   int timeout = -1;
   if (until) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - now());
@@ -198,6 +205,29 @@ bool Supervisor::is_planned(int status) const noexcept {
   return phase_ != Phase::running || (WIFEXITED(status) && WEXITSTATUS(status) == exit_code::success);
 }
 
+// A worker none of whose threads comes back to its event loop accepts nothing and answers nothing.
+void Supervisor::watch_loops() {
+  if (phase_ != Phase::running || now() < next_look_) return;
+  const auto moment = milliseconds_of(now());
+  for (auto& worker : generation_.workers()) {
+    if (worker.state() != WorkerHandle::State::ready || worker.is_stopped()) continue;
+    stall_watch_.look(worker.slot(), worker.pid(), moment);
+    const WorkerRow& row = (*options_.scoreboard)[worker.slot()];
+    const LoopState state = loop_state(row, options_.stall, moment);
+    if (state == LoopState::hopeless) {
+      log_->error("worker " + std::to_string(worker.slot()) + " has not come back to its event loop for stall.kill, and is killed",
+                  {{"worker", std::int64_t{worker.slot()}}, {"pid", std::int64_t{worker.pid()}}});
+      ::kill(worker.pid(), SIGKILL);
+    }
+    const bool stalled = state != LoopState::turns;
+    if (stalled == worker.is_stalled()) continue;
+    worker.set_stalled(stalled);
+    const std::string message = "worker " + std::to_string(worker.slot()) +
+                                (stalled ? " is held by handlers; the others accept new connections until it goes on" : " goes on");
+    log_->warning(message, {{"worker", std::int64_t{worker.slot()}}, {"pid", std::int64_t{worker.pid()}}});
+  }
+}
+
 // Sees to it that every new connection finds somebody: the queue of a worker that does not accept is served by its siblings, and as few
 // connections as possible come into it.
 void Supervisor::direct_connections() {
@@ -212,8 +242,8 @@ void Supervisor::direct_connections() {
     accepted += row.accepted;
   }
   if (changed) generation_.send(Command::rescue);
-  if (phase_ != Phase::running || options_.workers < 2 || (!changed && now() < next_look_)) return;
-  next_look_ = now() + (accepted == seen_ ? quiet_look_interval : look_interval);
+  if (phase_ != Phase::running || (!changed && now() < next_look_)) return;
+  if (now() >= next_look_) next_look_ = now() + (accepted == seen_ ? quiet_look_interval : look_interval);
   seen_ = accepted;
   if (const int error = steering_.steer(weights_of(loads)); error != 0) {
     log_->warning("the kernel does not let new connections be steered; siblings still serve the queue of a worker that does not",
@@ -237,33 +267,30 @@ void Supervisor::report_end(WorkerHandle& worker, int status) {
 
 // The black box: what the threads of a worker that died were doing. A request that is named here was lost, or is the reason.
 void Supervisor::report_activity(WorkerHandle& worker) {
-  const observability::CrashRecord& crash = options_.scoreboard->crash(worker.slot());
+  const observability::StackRecord& crash = options_.scoreboard->crash(worker.slot());
   const bool recorded = crash.signal != 0;
   const auto threads = options_.scoreboard->threads(worker.slot());
-  const auto moment = std::chrono::duration_cast<std::chrono::milliseconds>(now().time_since_epoch());
+  const auto moment = milliseconds_of(now());
   for (std::size_t thread = 0; thread < threads.size(); ++thread) {
     const auto since = threads[thread].since();
     if (since.count() == observability::ThreadSlot::idle) continue;
-    const observability::Activity activity = threads[thread].activity();
-    const std::string request = activity.request();
-    const bool known = activity.route() < options_.routes.size();
+    const ActivityNames names = names_of(threads[thread].activity(), options_.routes);
     const std::string message = "worker " + std::to_string(worker.slot()) +
                                 (recorded && crash.thread == thread ? " died in a handler" : " was inside a handler when it died");
     log_->error(message, {{"worker", std::int64_t{worker.slot()}},
                           {"thread", static_cast<std::int64_t>(thread)},
-                          {"request", std::string_view(request)},
-                          {"route", known ? std::string_view(options_.routes[activity.route()].match) : std::string_view()},
-                          {"handler", known ? std::string_view(options_.routes[activity.route()].handler) : std::string_view()},
+                          {"request", std::string_view(names.request)},
+                          {"route", std::string_view(names.route)},
+                          {"handler", std::string_view(names.handler)},
                           {"since_ms", std::max<std::int64_t>(0, (moment - since).count())}});
   }
   if (!recorded) return;
-  std::string backtrace;
-  for (const std::string& frame : frames_of(crash)) backtrace += (backtrace.empty() ? "" : " < ") + frame;
+  const std::string frames = stack_of(crash);
   char address[24];
   std::snprintf(address, sizeof address, "0x%llx", static_cast<unsigned long long>(crash.address));
   const std::string message = "backtrace of worker " + std::to_string(worker.slot());
   log_->error(message,
-              {{"worker", std::int64_t{worker.slot()}}, {"address", std::string_view(address)}, {"frames", std::string_view(backtrace)}});
+              {{"worker", std::int64_t{worker.slot()}}, {"address", std::string_view(address)}, {"frames", std::string_view(frames)}});
 }
 
 void Supervisor::give_up(int exit_code) noexcept {

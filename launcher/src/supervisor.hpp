@@ -12,6 +12,7 @@
 #include "launcher/src/generation.hpp"
 #include "launcher/src/plan.hpp"
 #include "launcher/src/signals.hpp"
+#include "launcher/src/stall_watch.hpp"
 #include "launcher/src/steering.hpp"
 #include "launcher/src/worker_process.hpp"
 
@@ -32,6 +33,7 @@ class Supervisor {
     observability::Scoreboard* scoreboard = nullptr;  // a row for each worker
     std::vector<int> listener_groups;                 // see `Steering`
     std::vector<Plan::Route> routes;
+    config::StallConfig stall;
   };
   /// The exit code of the program, or (in a new worker) its seat.
   using Outcome = std::variant<int, WorkerSeat>;
@@ -55,6 +57,7 @@ class Supervisor {
   [[nodiscard]] bool is_planned(int status) const noexcept;
   void report_end(WorkerHandle& worker, int status);
   void report_activity(WorkerHandle& worker);
+  void watch_loops();
   void direct_connections();
   void give_up(int exit_code) noexcept;
   void begin_drain();
@@ -66,6 +69,7 @@ class Supervisor {
   SignalDescriptor signals_;
   Generation generation_;
   Steering steering_;
+  StallWatch stall_watch_;
   Time next_look_{};        // at the workers' load
   std::uint64_t seen_ = 0;  // connections that had been accepted then
   Phase phase_ = Phase::running;

@@ -12,7 +12,7 @@ void WorkerHandle::started(pid_t pid, Descriptor commands, Descriptor words, Tim
   state_ = State::starting;
   tried_ = true;
   was_ready_ = false;
-  stopped_ = false;
+  stopped_ = stalled_ = false;
   commands_ = std::move(commands);
   words_ = std::move(words);
   ::fcntl(words_.get(), F_SETFL, O_NONBLOCK);

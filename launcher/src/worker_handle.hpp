@@ -44,8 +44,10 @@ class WorkerHandle {
   /// Whether the process in this slot was ready at some time.
   [[nodiscard]] bool was_ready() const noexcept { return was_ready_; }
   [[nodiscard]] int words_descriptor() const noexcept { return words_.get(); }
-  /// Whether it accepts from its listeners: it is ready, and nobody has stopped it (SIGSTOP).
-  [[nodiscard]] bool accepts() const noexcept { return state_ == State::ready && !stopped_; }
+  /// Whether it accepts from its listeners: it is ready, nobody has stopped it (SIGSTOP), and its event loop does not stand still.
+  [[nodiscard]] bool accepts() const noexcept { return state_ == State::ready && !stopped_ && !stalled_; }
+  [[nodiscard]] bool is_stopped() const noexcept { return stopped_; }
+  [[nodiscard]] bool is_stalled() const noexcept { return stalled_; }
   /// When the next process may start; nothing while one lives or none shall start.
   [[nodiscard]] std::optional<Time> next_start() const noexcept { return next_start_; }
   /// How long the process has lived.
@@ -62,6 +64,8 @@ class WorkerHandle {
   [[nodiscard]] bool read_words() noexcept;
   /// A signal has stopped the process, or let it go on.
   void set_stopped(bool stopped) noexcept { stopped_ = stopped; }
+  /// Its event loop was seen to stand still, or to go on.
+  void set_stalled(bool stalled) noexcept { stalled_ = stalled; }
   /// The process is gone. Plans the replacement: at once after an end that was `planned`, and the first time; then after 1 s, doubling to
   /// 30 s, as long as they end within ten seconds of their start.
   void ended(Time now, bool planned) noexcept;
@@ -76,6 +80,7 @@ class WorkerHandle {
   bool tried_ = false;
   bool was_ready_ = false;
   bool stopped_ = false;
+  bool stalled_ = false;
   pid_t pid_ = 0;
   State state_ = State::gone;
   Descriptor commands_;

@@ -173,6 +173,7 @@ int run_worker(const WorkerSetup& setup, WorkerSeat seat) {
   if (::getppid() != seat.supervisor) return exit_code::failure;  // it died before it could be watched
   return guarded(*setup.source, exit_code::worker_configuration, [&] {
     keep_crash_record(setup.scoreboard->crash(seat.slot), setup.scoreboard->threads(seat.slot));
+    answer_stack_signal(setup.scoreboard->stall(seat.slot));
     WorkerProcess process(setup, seat.slot, Role::worker, "worker " + std::to_string(seat.slot));
     process.ready();
     process.converse(seat);

@@ -23,7 +23,8 @@ std::string log_of_crash(const ServerProcess& server, const std::string& request
   RawClient client = server.connect();
   client.send(request_line + " HTTP/1.1\r\nHost: test\r\n\r\n");
   CHECK(client.ends_without_more());
-  CHECK(eventually([&] { return server.standard_error().find("died in a handler") != std::string::npos; }));
+  CHECK(eventually([&] { return server.standard_error().find("backtrace of worker") != std::string::npos; }));
+  CHECK(server.standard_error().find("died in a handler") != std::string::npos);
   CHECK(server.connect().get("/ok").body == "answer");
   return server.standard_error();
 }

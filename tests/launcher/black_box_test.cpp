@@ -10,8 +10,8 @@
 namespace {
 
 using namespace ropeway::launcher;
-using ropeway::observability::CrashRecord;
 using ropeway::observability::Scoreboard;
+using ropeway::observability::StackRecord;
 
 [[gnu::noinline]] void die(int signal) {
   ::raise(signal);
@@ -67,7 +67,7 @@ TEST_CASE("a process that is killed leaves nothing") {
 }
 
 TEST_CASE("frames that repeat are told once, with how often") {
-  CrashRecord record;
+  StackRecord record;
   record.frames[0] = 0x10;
   for (std::size_t i = 1; i < 6; ++i) record.frames[i] = 0x20;
   record.frames[6] = 0x31;

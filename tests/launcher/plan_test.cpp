@@ -19,6 +19,7 @@ Plan sample() {
   plan.drain = std::chrono::minutes(5);
   plan.connections = 12345;
   plan.blocking_threads = 7;
+  plan.stall = {std::chrono::milliseconds(1), std::chrono::milliseconds(2), std::chrono::milliseconds(3)};
   plan.routes = {{"GET /a:b/{x}", "first"}, {"/", "second"}};
   return plan;
 }
@@ -28,6 +29,9 @@ TEST_CASE("a plan arrives as it was sent") {
   REQUIRE(plan.has_value());
   CHECK(plan->processes == 0U);
   CHECK(plan->blocking_threads == 7);
+  CHECK(plan->stall.warn.count() == 1);
+  CHECK(plan->stall.rescue.count() == 2);
+  CHECK(plan->stall.kill.count() == 3);
   REQUIRE(plan->routes.size() == 2);
   CHECK(plan->routes[0].match == "GET /a:b/{x}");
   CHECK(plan->routes[1].handler == "second");

@@ -69,6 +69,11 @@ struct BlockingConfig {
   std::size_t queue = 0;
 };
 
+/// What is done about a worker whose event loop stands still. 0: nothing.
+struct StallConfig {
+  std::chrono::milliseconds warn{}, rescue{}, kill{};
+};
+
 /// What becomes of slashes side by side in a path.
 enum class RepeatedSlashes : std::uint8_t { keep, merge, refuse };
 
@@ -82,6 +87,7 @@ struct ServerConfig {
   LimitsConfig limits;
   TimeoutsConfig timeouts;
   BlockingConfig blocking;
+  StallConfig stall;
   LogConfig log;
   RepeatedSlashes repeated_slashes = RepeatedSlashes::keep;
   std::string server_name;  // value of the `Server` field; "" sends none

@@ -138,6 +138,28 @@ Setting blocking() {
                          });
 }
 
+Setting stall() {
+  return Setting::object(
+      "stall", "What the launcher does about handlers that hold the event loop. A handler that blocks derives from `BlockingHandler`.",
+      {
+          Setting::duration("warn",
+                            "How long a handler may hold an I/O thread before the log names it, once, with where it is. 0 is never.")
+              .at_least(0)
+              .at_most(hour)
+              .by_default("\"1s\""),
+          Setting::duration(
+              "rescue",
+              "How long all I/O threads of a worker may be held before its siblings accept new connections in its place, until it goes on.")
+              .at_least(100)
+              .at_most(hour)
+              .by_default("\"250ms\""),
+          Setting::duration("kill", "How long they may be held before the worker is killed and replaced. 0 is never.")
+              .at_least(0)
+              .at_most(24 * hour)
+              .by_default("\"60s\""),
+      });
+}
+
 Setting log() {
   return Setting::object(
       "log", "The application log and the access log.",
@@ -185,6 +207,7 @@ const Setting& server_settings() {
           limits(),
           timeouts(),
           blocking(),
+          stall(),
           log(),
           Setting::string(
               "repeated_slashes",

@@ -25,7 +25,7 @@ std::span<T> make(std::byte*& place, std::size_t count) {
 
 Scoreboard::Scoreboard(std::size_t workers, std::size_t threads) : threads_(threads) {
   if (workers == 0) return;
-  size_in_bytes_ = workers * (sizeof(WorkerRow) + threads * sizeof(ThreadSlot) + sizeof(CrashRecord));
+  size_in_bytes_ = workers * (sizeof(WorkerRow) + threads * sizeof(ThreadSlot) + 2 * sizeof(StackRecord));
   void* memory = ::mmap(nullptr, size_in_bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) {
     throw std::system_error(errno, std::generic_category(), "cannot map the scoreboard of " + std::to_string(workers) + " workers");
@@ -33,7 +33,8 @@ Scoreboard::Scoreboard(std::size_t workers, std::size_t threads) : threads_(thre
   auto* place = static_cast<std::byte*>(memory);  // a page's beginning; the sizes of the first two are multiples of their alignment
   rows_ = make<WorkerRow>(place, workers);
   slots_ = make<ThreadSlot>(place, workers * threads);
-  crashes_ = make<CrashRecord>(place, workers);
+  crashes_ = make<StackRecord>(place, workers);
+  stalls_ = make<StackRecord>(place, workers);
 }
 
 Scoreboard::~Scoreboard() {

@@ -23,10 +23,11 @@ struct alignas(64) WorkerRow {
   std::atomic<std::uint64_t> accepted{0};     // connections, since the worker started
   std::atomic<std::uint64_t> requests{0};     // answered, since the worker started
   std::atomic<std::uint64_t> in_flight{0};    // requests begun and not yet answered
+  std::atomic<std::int64_t> turned{0};  // when its event loop last did its regular work (ms of the steady clock), while it has connections
 };
 
-/// What a worker that is dying of a signal leaves behind.
-struct CrashRecord {
+/// Where a thread was when a signal reached it: what a worker that dies of one leaves behind, or what one that is asked tells.
+struct StackRecord {
   static constexpr std::size_t most_frames = 48;
   std::atomic<int> signal{0};             // 0: none; written last
   std::atomic<std::uint32_t> thread{0};   // the slot of the thread; past the last one: of another thread
@@ -48,7 +49,8 @@ class Scoreboard {
   [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
   [[nodiscard]] WorkerRow& operator[](std::size_t worker) noexcept { return rows_[worker]; }
   [[nodiscard]] const WorkerRow& operator[](std::size_t worker) const noexcept { return rows_[worker]; }
-  [[nodiscard]] CrashRecord& crash(std::size_t worker) noexcept { return crashes_[worker]; }
+  [[nodiscard]] StackRecord& crash(std::size_t worker) noexcept { return crashes_[worker]; }
+  [[nodiscard]] StackRecord& stall(std::size_t worker) noexcept { return stalls_[worker]; }
   [[nodiscard]] std::span<ThreadSlot> threads(std::size_t worker) noexcept { return slots_.subspan(worker * threads_, threads_); }
 
  private:
@@ -56,7 +58,8 @@ class Scoreboard {
   std::size_t size_in_bytes_ = 0;
   std::span<WorkerRow> rows_;
   std::span<ThreadSlot> slots_;
-  std::span<CrashRecord> crashes_;
+  std::span<StackRecord> crashes_;
+  std::span<StackRecord> stalls_;
 };
 
 }  // namespace ropeway::observability

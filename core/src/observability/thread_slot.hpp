@@ -14,12 +14,12 @@
 
 namespace ropeway::observability {
 
-/// What a thread works on, as far as the scoreboard keeps it: the route and the request's method and path, cut after 112 bytes and without
+/// What a thread works on, as far as the scoreboard keeps it: the route and the request's method and path, cut after 104 bytes and without
 /// the query, which may hold secrets.
 class Activity {
  public:
   static constexpr std::uint32_t no_route = UINT32_MAX;
-  static constexpr std::size_t words = 14;
+  static constexpr std::size_t words = 13;
   static constexpr std::size_t capacity = words * sizeof(std::uint64_t);
 
   Activity() = default;
@@ -72,6 +72,10 @@ class Activity {
 /// lock-free words, of which the time is written last.
 class alignas(64) ThreadSlot {
  public:
+  /// The system's number of the thread, once it has begun; 0 before.
+  void set_thread(std::int32_t number) noexcept { thread_.store(number, std::memory_order_relaxed); }
+  [[nodiscard]] std::int32_t thread() const noexcept { return thread_.load(std::memory_order_relaxed); }
+
   /// `now`: of the steady clock; it may be a coarse one.
   void begin(const Activity& activity, std::chrono::milliseconds now) noexcept {
     about_.store(std::uint64_t{activity.route_} << 32U | std::uint64_t{static_cast<std::uint8_t>(activity.method_)} << 16U | activity.size_,
@@ -101,6 +105,7 @@ class alignas(64) ThreadSlot {
  private:
   std::atomic<std::int64_t> since_{idle};
   std::atomic<std::uint64_t> about_{0};  // route, method, size of the text
+  std::atomic<std::int32_t> thread_{0};
   std::array<std::atomic<std::uint64_t>, Activity::words> text_{};
 };
 

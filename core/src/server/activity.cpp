@@ -1,5 +1,7 @@
 #include "core/src/server/activity.hpp"
 
+#include <unistd.h>
+
 #include "core/src/server/system_clock.hpp"
 
 namespace ropeway::server {
@@ -9,7 +11,10 @@ thread_local observability::ThreadSlot* slot_of_this_thread = nullptr;
 
 }  // namespace
 
-void set_thread_slot(observability::ThreadSlot* slot) noexcept { slot_of_this_thread = slot; }
+void set_thread_slot(observability::ThreadSlot* slot) noexcept {
+  slot_of_this_thread = slot;
+  if (slot != nullptr) slot->set_thread(static_cast<std::int32_t>(::gettid()));
+}
 
 observability::ThreadSlot* thread_slot() noexcept { return slot_of_this_thread; }
 

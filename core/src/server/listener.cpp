@@ -13,6 +13,8 @@
 namespace ropeway::server {
 namespace {
 
+constexpr int served_in_a_row = 31;  // before other connections get their turn
+
 struct Accepted {
   int descriptor;
   Admission admission;
@@ -22,10 +24,11 @@ struct Accepted {
 
 }  // namespace
 
-Listener::Listener(SessionContext& context, int descriptor, std::size_t connections)
+Listener::Listener(SessionContext& context, int descriptor, std::size_t connections, bool shared_loop)
     : context_(context),
       descriptor_(descriptor),
       connections_(connections),
+      batch_size_(shared_loop ? 2 : 1),
       readiness_(context.readiness, descriptor, registration_, &Listener::on_ready, this) {}
 
 std::size_t Listener::refused_that_linger() const noexcept { return connections_ / 8 + std::clamp<std::size_t>(connections_ / 8, 4, 16); }
@@ -89,14 +92,14 @@ void Listener::resume() noexcept {
 
 // Takes connections until the queue is empty, the batch is full, or there is a reason to pause.
 Listener::Taken Listener::take(Batch& sessions) noexcept {
-  std::array<Accepted, batch_size> batch;
+  std::array<Accepted, std::tuple_size_v<Batch>> batch;
   Taken taken;
   // Sessions of which another thread ends one meanwhile may be counted too high, never too low.
   std::size_t refused = context_.sessions.refused();
   const std::size_t all = context_.sessions.size();
   std::size_t served = all - std::min(all, refused);
   bool full = false;
-  while (taken.count < batch_size && !taken.drained && !taken.paused && !full) {
+  while (taken.count < batch_size_ && !taken.drained && !taken.paused && !full) {
     Accepted& accepted = batch[taken.count];
     accepted.address_size = sizeof accepted.address;
     accepted.descriptor =
@@ -134,9 +137,15 @@ Listener::Taken Listener::take(Batch& sessions) noexcept {
 
 void Listener::accept_batch() noexcept {
   if (stopped_.load(std::memory_order_relaxed) || !may_go_on()) return;
-  // The sessions are made before the wait is renewed, because another thread must see how many there are, and started after it.
+  // The sessions are made before the wait is renewed, because another thread must see how many there are, and started after it. A
+  // thread that is the only one need not renew it for anybody: it serves one after the other, and leaves the rest in the queue.
   Batch sessions;
-  const Taken taken = take(sessions);
+  Taken taken = take(sessions);
+  for (int more = served_in_a_row; batch_size_ == 1 && taken.count > 0 && !taken.paused && more > 0; --more) {
+    context_.on_busy();
+    sessions[0]->start();
+    taken = take(sessions);
+  }
   if (taken.paused) paused_.store(true, std::memory_order_seq_cst);
   if (taken.count > 0 || taken.paused) context_.on_busy();
   if (taken.drained) {
@@ -144,7 +153,8 @@ void Listener::accept_batch() noexcept {
   } else if (!taken.paused) {  // otherwise the tick goes on
     asio::post(context_.io, [this] { accept_batch(); });
   }
-  for (std::size_t i = 0; i < taken.count; ++i) sessions[i]->start();
+  for (std::size_t i = 1; i < taken.count; ++i) asio::post(context_.io, [session = sessions[i]] { session->start(); });
+  if (taken.count > 0) sessions[0]->start();
 }
 
 }  // namespace ropeway::server

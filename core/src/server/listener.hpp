@@ -8,12 +8,14 @@
 
 namespace ropeway::server {
 
-/// Accepts from one listening socket, which somebody else owns, and starts sessions. One thread at a time accepts; a batch of
-/// connections is taken, the wait is renewed, and only then are they served, so that another thread can take the next batch.
+/// Accepts from one listening socket, which somebody else owns, and starts sessions. One thread at a time accepts, and takes no more than
+/// can be served at once: in the queue, a connection is safe from a handler that blocks here, and from the end of this process.
+/// The wait is renewed before sessions are started, so that another thread can go on accepting.
 class Listener {
  public:
   /// `connections`: `limits.connections`. Past it, connections are accepted to be told so with 503; few of those linger.
-  Listener(SessionContext& context, int descriptor, std::size_t connections);
+  /// `shared_loop`: several threads run the event loop.
+  Listener(SessionContext& context, int descriptor, std::size_t connections, bool shared_loop);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
@@ -41,8 +43,7 @@ class Listener {
   void accept_batch() noexcept;
   [[nodiscard]] bool may_go_on() noexcept;
 
-  static constexpr std::size_t batch_size = 32;
-  using Batch = std::array<Session*, batch_size>;
+  using Batch = std::array<Session*, 2>;
   struct Taken {
     std::size_t count = 0;
     bool drained = false;  // the queue is empty
@@ -55,6 +56,7 @@ class Listener {
   SessionContext& context_;
   int descriptor_;
   std::size_t connections_;
+  std::size_t batch_size_;  // two tell whether there are more, which another thread then sees to
   std::mutex registration_;
   std::mutex turn_;         // guards the next two
   bool wanted_ = false;     // between `start` and `release`

@@ -72,6 +72,7 @@ void Session::detach() noexcept {
 // ---- waiting > running ------------------------------------------------------------------------------------------------------------
 
 void Session::start() {
+  if (context_.stopping.load(std::memory_order_relaxed)) return end();
   set_deadline(Phase::fresh, context_.timeouts.header);
   if (is_refused()) {
     if (admission_.by_address) {

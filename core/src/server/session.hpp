@@ -73,7 +73,7 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  /// Begins to serve. Called once, by the thread that accepted.
+  /// Begins to serve. Called once, by any thread of the event loop.
   void start();
   /// For the sweep, which holds the shard's lock. `wake_idle`: wake it also where it only waits for a next request.
   void check_deadline(std::chrono::milliseconds now, bool wake_idle) noexcept;

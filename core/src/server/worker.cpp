@@ -103,7 +103,9 @@ struct Worker::State {
 
   // The tick runs only while there is something to sweep, so that an idle server sleeps.
   void start_ticking() {
-    if (!ticking.exchange(true, std::memory_order_seq_cst)) asio::post(io, [this] { arm_tick(); });
+    if (ticking.exchange(true, std::memory_order_seq_cst)) return;
+    context.row.turned.store(coarse_steady_time().count(), std::memory_order_relaxed);
+    asio::post(io, [this] { arm_tick(); });
   }
   void arm_tick() {
     tick.expires_after(tick_interval);
@@ -112,6 +114,7 @@ struct Worker::State {
     });
   }
   void on_tick() {
+    context.row.turned.store(coarse_steady_time().count(), std::memory_order_relaxed);
     sessions.sweep(coarse_steady_time(), context.draining.load(std::memory_order_relaxed));
     if (options.access_log != nullptr) flush_access_log();
     for (Listener& listener : listeners) listener.resume();
@@ -167,7 +170,9 @@ struct Worker::State {
   Listener& rescued_listener(int descriptor) {
     const std::lock_guard lock(rescue_mutex);
     const auto found = std::ranges::find(rescued, descriptor, &Listener::descriptor);
-    return found != rescued.end() ? *found : rescued.emplace_back(context, descriptor, connection_limit(options.limits.connections));
+    return found != rescued.end()
+               ? *found
+               : rescued.emplace_back(context, descriptor, connection_limit(options.limits.connections), options.threads > 1);
   }
 
   void rescue(const std::vector<ListenDescriptor>& wanted) {
@@ -247,7 +252,10 @@ void Worker::set_site(std::unique_ptr<const routing::Site> site) {
 
 void Worker::listen(const std::vector<ListenDescriptor>& listeners) {
   for (const ListenDescriptor& listener : listeners) {
-    state_->listeners.emplace_back(state_->context, listener.descriptor, connection_limit(state_->options.limits.connections)).start();
+    state_->listeners
+        .emplace_back(state_->context, listener.descriptor, connection_limit(state_->options.limits.connections),
+                      state_->options.threads > 1)
+        .start();
   }
 }
 

@@ -38,6 +38,9 @@ TEST_CASE("an empty configuration is the defaults") {
   CHECK(config.timeouts.body_grace == 10s);
   CHECK(config.blocking.threads == 16);
   CHECK(config.blocking.queue == 1024);
+  CHECK(config.stall.warn == 1s);
+  CHECK(config.stall.rescue == 250ms);
+  CHECK(config.stall.kill == 60s);
   CHECK(config.log.level == LogLevel::info);
   CHECK(config.log.file == "-");
   CHECK(config.log.format == LogConfig::Format::text);
@@ -60,6 +63,7 @@ TEST_CASE("every setting arrives where it is read") {
     "timeouts": {"header": "1s", "idle": 2, "handler": "3m", "send": "4s",
                  "linger": 0, "drain": "1h", "body_rate": "1k", "body_grace": 0.5},
     "blocking": {"threads": 3, "queue": 4},
+    "stall": {"warn": "2s", "rescue": "300ms", "kill": 0},
     "log": {"level": "debug", "file": "e.log", "format": "json", "access": {"file": "-", "format": "terminal"}},
     "server_name": ""
   })");
@@ -104,6 +108,9 @@ TEST_CASE("every setting arrives where it is read") {
   CHECK(config.timeouts.body_grace == 500ms);
   CHECK(config.blocking.threads == 3);
   CHECK(config.blocking.queue == 4);
+  CHECK(config.stall.warn == 2s);
+  CHECK(config.stall.rescue == 300ms);
+  CHECK(config.stall.kill == 0s);
   CHECK(config.log.level == LogLevel::debug);
   CHECK(config.log.file == "/etc/ropeway/e.log");
   CHECK(config.log.format == LogConfig::Format::json);
