@@ -236,7 +236,8 @@ void Supervisor::direct_connections() {
   std::uint64_t accepted = 0;
   for (const auto& worker : generation_.workers()) {
     WorkerRow& row = (*options_.scoreboard)[worker.slot()];
-    const bool rescued = !worker.accepts();
+    // When the whole server drains, each sees to its own queue, and to those of the ones that cannot.
+    const bool rescued = phase_ == Phase::running ? !worker.accepts() : !worker.alive() || worker.is_stopped() || worker.is_stalled();
     changed = row.rescued.exchange(rescued) != rescued || changed;
     loads.push_back({!rescued, row.connections});
     accepted += row.accepted;
