@@ -42,6 +42,14 @@ bool Generation::stillborn() const noexcept {
   return !ever_ready_ && none_alive() && std::ranges::all_of(workers_, [](const auto& worker) { return worker.tried(); });
 }
 
+void Generation::one_ended(Time now) noexcept {
+  if (!ever_ready_ || !none_alive()) return;
+  const auto next = next_start();
+  for (auto& worker : workers_) {
+    if (next && worker.next_start() == next) return worker.start_no_later_than(now + last_delay);
+  }
+}
+
 void Generation::send(Command command) noexcept {
   for (auto& worker : workers_) worker.send(command);
 }

@@ -33,6 +33,11 @@ class Generation {
   /// Every worker ended before any was ready.
   [[nodiscard]] bool stillborn() const noexcept;
 
+  /// To be told when a worker has ended. Where it was the last one, the next to start waits for `last_delay` at most: a server that nobody
+  /// is left of does not wait for its workers to get better.
+  void one_ended(Time now) noexcept;
+  static constexpr std::chrono::milliseconds last_delay{100};
+
   void send(Command command) noexcept;
   /// Nobody is replaced from now on.
   void close() noexcept;

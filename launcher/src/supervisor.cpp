@@ -190,6 +190,7 @@ void Supervisor::ended(WorkerHandle& worker, int status) {
   row.state = WorkerState::gone;
   row.pid = 0;
   worker.ended(now(), is_planned(status));
+  generation_.one_ended(now());
   if (phase_ != Phase::running) {
     worker.no_next_start();
   } else if (WIFEXITED(status) && WEXITSTATUS(status) == exit_code::worker_configuration && !generation_.was_ready()) {

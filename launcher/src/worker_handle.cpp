@@ -42,7 +42,7 @@ bool WorkerHandle::read_words() noexcept {
 }
 
 void WorkerHandle::ended(Time now, bool planned) noexcept {
-  if (planned || now - started_ >= failing_within) {
+  if (planned || now - started_ >= (was_ready_ ? failing_within_once_ready : failing_within)) {
     failures_ = 0;
   } else {
     ++failures_;
@@ -58,6 +58,7 @@ void WorkerHandle::ended(Time now, bool planned) noexcept {
 
 void WorkerHandle::could_not_start(Time now) noexcept {
   tried_ = true;
+  was_ready_ = false;
   started_ = now;
   ended(now, false);
 }

@@ -30,8 +30,10 @@ class WorkerHandle {
   using Time = std::chrono::steady_clock::time_point;
   enum class State : std::uint8_t { gone, starting, ready, draining };
 
-  /// A worker that ends within this time of its start counts as failing; its replacement waits from the second time on.
+  /// A worker that ends within this time of its start counts as failing; its replacement waits from the second time on. Of one that had
+  /// become ready, and so has served, less is asked: what killed it need not have to do with its start.
   static constexpr std::chrono::seconds failing_within{10};
+  static constexpr std::chrono::seconds failing_within_once_ready{1};
   static constexpr std::chrono::seconds first_delay{1};
   static constexpr std::chrono::seconds longest_delay{30};
 
@@ -57,6 +59,10 @@ class WorkerHandle {
   [[nodiscard]] bool tried() const noexcept { return tried_; }
 
   void start_at(Time time) noexcept { next_start_ = time; }
+  /// Where a process is to start later than that, it starts then.
+  void start_no_later_than(Time time) noexcept {
+    if (next_start_ && *next_start_ > time) next_start_ = time;
+  }
   void no_next_start() noexcept { next_start_.reset(); }
   /// A process began: the parent's ends of its two pipes.
   void started(pid_t pid, Descriptor commands, Descriptor words, Time now) noexcept;
@@ -67,7 +73,7 @@ class WorkerHandle {
   /// Its event loop was seen to stand still, or to go on.
   void set_stalled(bool stalled) noexcept { stalled_ = stalled; }
   /// The process is gone. Plans the replacement: at once after an end that was `planned`, and the first time; then after 1 s, doubling to
-  /// 30 s, as long as they end within ten seconds of their start.
+  /// 30 s, as long as they count as failing.
   void ended(Time now, bool planned) noexcept;
   /// There was no process to be had: counts as one that ended at once.
   void could_not_start(Time now) noexcept;

@@ -73,6 +73,35 @@ TEST_CASE("a generation is ready when each of its workers is") {
   CHECK(generation.all_ready());
 }
 
+TEST_CASE("where no worker is left, the next one does not wait for its back-off") {
+  Generation generation(1, 2, begin);
+  auto now = begin;
+  for (int round = 0; round < 6; ++round) {  // both keep dying at once
+    while (generation.next_start() && *generation.next_start() > now) now = *generation.next_start();
+    start_due(generation, now);
+    for (WorkerHandle& worker : generation.workers()) {
+      if (!worker.alive()) continue;
+      make_ready(generation, worker, now);
+      worker.ended(now, false);
+      generation.one_ended(now);
+    }
+    REQUIRE(generation.next_start());
+    CHECK(*generation.next_start() - now <= Generation::last_delay);
+  }
+}
+
+TEST_CASE("where others are left, a worker that keeps dying waits") {
+  Generation generation(1, 2, begin);
+  start_due(generation, begin);
+  make_ready(generation, generation.workers()[0], begin);
+  for (int round = 0; round < 3; ++round) {
+    generation.workers()[1].ended(begin, false);
+    generation.one_ended(begin);
+    if (round < 2) generation.workers()[1].started(200, make_pipe().write, make_pipe().read, begin);
+  }
+  CHECK(*generation.next_start() - begin == 2s);
+}
+
 TEST_CASE("a closed generation replaces nobody") {
   Generation generation(1, 1, begin);
   start_due(generation, begin);

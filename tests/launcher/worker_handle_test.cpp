@@ -52,6 +52,21 @@ TEST_CASE("a worker that lived for ten seconds is replaced at once, and its past
   }
 }
 
+TEST_CASE("of a worker that has served, only an end within a second of its start is a failure") {
+  ropeway::testing::FakeClock clock;
+  WorkerHandle worker(0);
+  for (const auto& [life, delay] :
+       {std::pair{1000ms, 0s}, std::pair{1000ms, 0s}, std::pair{999ms, 0s}, std::pair{999ms, 1s}, std::pair{1000ms, 0s}}) {
+    Ends ends;
+    start(worker, ends, clock.steady_now());
+    say(ends, Word::ready);
+    REQUIRE(worker.read_words());
+    clock.advance(life);
+    worker.ended(clock.steady_now(), false);
+    CHECK(*worker.next_start() - clock.steady_now() == delay);
+  }
+}
+
 TEST_CASE("ends that were planned are no failures, however young the worker") {
   ropeway::testing::FakeClock clock;
   WorkerHandle worker(0);
