@@ -90,6 +90,9 @@ void fields(Visit& visit, APlan& plan) {
   duration_field(visit, plan.stall.warn);
   duration_field(visit, plan.stall.rescue);
   duration_field(visit, plan.stall.kill);
+  visit(plan.quarantine.crashes);
+  duration_field(visit, plan.quarantine.window);
+  duration_field(visit, plan.quarantine.release);
   visit(plan.connections);
   visit(plan.blocking_threads);
 }
@@ -112,6 +115,7 @@ Plan plan_of(const config::ServerConfig& config) {
   plan.connections = config.limits.connections;
   plan.blocking_threads = config.blocking.threads;
   plan.stall = config.stall;
+  plan.quarantine = config.quarantine;
   for (const auto& route : config.routes) plan.routes.push_back({route.match, route.handler.name});
   return plan;
 }

@@ -27,6 +27,7 @@ struct Plan {
   std::size_t connections = 0;       // per worker
   std::size_t blocking_threads = 0;  // of the pool, per worker
   config::StallConfig stall;
+  config::QuarantineConfig quarantine;
   struct Route {
     std::string match;
     std::string handler;

@@ -54,7 +54,8 @@ int serve(const Service& service, const Plan& plan) {
 
   const ListenSockets listeners(plan.listen, force.processes);
   for (const auto& address : listeners.addresses()) log->info("listening", {{"address", std::string_view(address.url())}});
-  observability::Scoreboard scoreboard(force.processes == 0 ? 1 : force.processes, force.threads + plan.blocking_threads);
+  observability::Scoreboard scoreboard(force.processes == 0 ? 1 : force.processes, force.threads + plan.blocking_threads,
+                                       plan.routes.size());
   const WorkerSetup setup{&service.source, service.register_handlers, &listeners, &scoreboard, force.threads};
 
   if (force.processes == 0) {
@@ -64,7 +65,7 @@ int serve(const Service& service, const Plan& plan) {
   std::optional<WorkerSeat> seat;
   {
     Supervisor supervisor({force.processes, force.threads, plan.drain, announcement(service, listeners, force), &scoreboard,
-                           listeners.spread_groups(), plan.routes, plan.stall},
+                           listeners.spread_groups(), plan.routes, plan.stall, plan.quarantine},
                           std::move(log));
     auto outcome = supervisor.run();
     if (const int* exit_code = std::get_if<int>(&outcome)) return *exit_code;

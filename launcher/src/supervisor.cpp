@@ -50,7 +50,8 @@ Supervisor::Supervisor(Options options, std::unique_ptr<observability::LogSink> 
       signals_(Role::supervisor),
       generation_(1, options_.workers, now()),
       steering_(options_.listener_groups),
-      stall_watch_(options_.stall.warn, options_.threads, options_.routes, *options_.scoreboard, *log_) {
+      stall_watch_(options_.stall.warn, options_.threads, options_.routes, *options_.scoreboard, *log_),
+      quarantine_(options_.quarantine, options_.routes.size()) {
   for (std::size_t slot = 0; slot < options_.scoreboard->size(); ++slot) (*options_.scoreboard)[slot].rescued = true;
 }
 
@@ -63,6 +64,7 @@ Supervisor::Outcome Supervisor::run() {
     read_words();  // before the dead are buried: one that was ready and died was ready
     reap();
     watch_loops();
+    open_routes();
     direct_connections();
     keep_deadline();
   }
@@ -185,7 +187,10 @@ void Supervisor::stopped_or_continued(WorkerHandle& worker, int status) {
 
 void Supervisor::ended(WorkerHandle& worker, int status) {
   report_end(worker, status);
-  if (!is_planned(status)) report_activity(worker);
+  if (!is_planned(status)) {
+    report_activity(worker);
+    close_route_of(worker);
+  }
   WorkerRow& row = (*options_.scoreboard)[worker.slot()];
   row.state = WorkerState::gone;
   row.pid = 0;
@@ -293,6 +298,31 @@ void Supervisor::report_activity(WorkerHandle& worker) {
   const std::string message = "backtrace of worker " + std::to_string(worker.slot());
   log_->error(message,
               {{"worker", std::int64_t{worker.slot()}}, {"address", std::string_view(address)}, {"frames", std::string_view(frames)}});
+}
+
+// Only a death that is surely a handler's own counts: by a signal of the thread that was inside it. A SIGKILL comes from elsewhere.
+void Supervisor::close_route_of(WorkerHandle& worker) {
+  const observability::StackRecord& crash = options_.scoreboard->crash(worker.slot());
+  const auto threads = options_.scoreboard->threads(worker.slot());
+  if (crash.signal == 0 || crash.thread >= threads.size()) return;
+  const observability::ThreadSlot& thread = threads[crash.thread];
+  if (thread.since().count() == observability::ThreadSlot::idle) return;
+  const std::uint32_t route = thread.activity().route();
+  if (!quarantine_.crashed(route, now())) return;
+  options_.scoreboard->closed_routes()[route] = true;
+  const Plan::Route& closed = options_.routes[route];
+  log_->error("a route is closed (503), because workers died in its handler again and again",
+              {{"route", std::string_view(closed.match)},
+               {"handler", std::string_view(closed.handler)},
+               {"crashes", field(options_.quarantine.crashes)},
+               {"for_ms", options_.quarantine.release.count()}});
+}
+
+void Supervisor::open_routes() {
+  while (const auto route = quarantine_.released(now())) {
+    options_.scoreboard->closed_routes()[*route] = false;
+    log_->warning("a route that was closed is open again", {{"route", std::string_view(options_.routes[*route].match)}});
+  }
 }
 
 void Supervisor::give_up(int exit_code) noexcept {

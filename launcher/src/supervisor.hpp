@@ -11,6 +11,7 @@
 #include "core/src/observability/scoreboard.hpp"
 #include "launcher/src/generation.hpp"
 #include "launcher/src/plan.hpp"
+#include "launcher/src/quarantine.hpp"
 #include "launcher/src/signals.hpp"
 #include "launcher/src/stall_watch.hpp"
 #include "launcher/src/steering.hpp"
@@ -34,6 +35,7 @@ class Supervisor {
     std::vector<int> listener_groups;                 // see `Steering`
     std::vector<Plan::Route> routes;
     config::StallConfig stall;
+    config::QuarantineConfig quarantine;
   };
   /// The exit code of the program, or (in a new worker) its seat.
   using Outcome = std::variant<int, WorkerSeat>;
@@ -57,6 +59,8 @@ class Supervisor {
   [[nodiscard]] bool is_planned(int status) const noexcept;
   void report_end(WorkerHandle& worker, int status);
   void report_activity(WorkerHandle& worker);
+  void close_route_of(WorkerHandle& worker);
+  void open_routes();
   void watch_loops();
   void direct_connections();
   void give_up(int exit_code) noexcept;
@@ -70,6 +74,7 @@ class Supervisor {
   Generation generation_;
   Steering steering_;
   StallWatch stall_watch_;
+  Quarantine quarantine_;
   Time next_look_{};        // at the workers' load
   std::uint64_t seen_ = 0;  // connections that had been accepted then
   Phase phase_ = Phase::running;

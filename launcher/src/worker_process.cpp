@@ -85,6 +85,7 @@ class WorkerProcess {
     options.access_log = access_log_.get();
     options.row = &row_;
     options.slots = setup_.scoreboard->threads(slot_);
+    options.closed_routes = setup_.scoreboard->closed_routes();
     options.on_thread = give_signal_stack;
     return options;
   }

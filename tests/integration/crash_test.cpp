@@ -94,3 +94,35 @@ TEST_CASE("a worker that is killed from outside is told of with what it was doin
   CHECK(eventually([&] { return has(server->standard_error(), "was inside a handler when it died"); }));
   CHECK(has(server->standard_error(), "handler=hang"));
 }
+
+TEST_CASE("a route in which workers die again and again is closed, the others go on, and its time opens it again") {
+  if (under_sanitizer()) return;
+  const TemporaryFolder folder;
+  const auto server = ServerProcess::run({2, 1}, folder, std::string(R"("quarantine": {"crashes": 2, "release": "300ms"},)") + routes, {},
+                                         unruly_program());
+  const auto crash = [&] {
+    RawClient client = server->connect();
+    client.send("GET /crash/x HTTP/1.1\r\nHost: test\r\n\r\n");
+    CHECK(client.ends_without_more());
+  };
+  crash();
+  crash();
+  REQUIRE(eventually([&] { return has(server->standard_error(), "a route is closed"); }));
+  CHECK(server->connect().get("/ok").body == "answer");
+  REQUIRE(eventually([&] { return has(server->standard_error(), "is open again"); }));
+  crash();
+  CHECK(server->connect().get("/ok").body == "answer");
+}
+
+TEST_CASE("a closed route answers 503 whatever is asked of it") {
+  if (under_sanitizer()) return;
+  const TemporaryFolder folder;
+  const auto server =
+      ServerProcess::run({2, 1}, folder, std::string(R"("quarantine": {"crashes": 1, "release": "1h"},)") + routes, {}, unruly_program());
+  (void)log_of_crash(*server, "GET /crash/x");
+  REQUIRE(eventually([&] { return has(server->standard_error(), "a route is closed"); }));
+  RawClient client = server->connect();
+  for (int i = 0; i < 3; ++i) CHECK(client.get("/crash/y").status == 503);
+  CHECK(client.get("/ok").body == "answer");
+  CHECK(has(server->standard_error(), "GET /crash/{name}"));
+}

@@ -20,6 +20,7 @@ Plan sample() {
   plan.connections = 12345;
   plan.blocking_threads = 7;
   plan.stall = {std::chrono::milliseconds(1), std::chrono::milliseconds(2), std::chrono::milliseconds(3)};
+  plan.quarantine = {4, std::chrono::milliseconds(5), std::chrono::milliseconds(6)};
   plan.routes = {{"GET /a:b/{x}", "first"}, {"/", "second"}};
   return plan;
 }
@@ -32,6 +33,9 @@ TEST_CASE("a plan arrives as it was sent") {
   CHECK(plan->stall.warn.count() == 1);
   CHECK(plan->stall.rescue.count() == 2);
   CHECK(plan->stall.kill.count() == 3);
+  CHECK(plan->quarantine.crashes == 4);
+  CHECK(plan->quarantine.window.count() == 5);
+  CHECK(plan->quarantine.release.count() == 6);
   REQUIRE(plan->routes.size() == 2);
   CHECK(plan->routes[0].match == "GET /a:b/{x}");
   CHECK(plan->routes[1].handler == "second");

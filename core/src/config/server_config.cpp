@@ -145,6 +145,8 @@ std::shared_ptr<const ServerConfig> server_config(std::shared_ptr<const ConfigNo
   config->blocking = {read_number(blocking, "threads"), read_number(blocking, "queue")};
   const ConfigNode stall = root.object("stall");
   config->stall = {stall.duration("warn"), stall.duration("rescue"), stall.duration("kill")};
+  const ConfigNode quarantine = root.object("quarantine");
+  config->quarantine = {read_number(quarantine, "crashes"), quarantine.duration("window"), quarantine.duration("release")};
   config->log = read_log(root.object("log"));
   const std::string slashes = root.string("repeated_slashes");
   config->repeated_slashes = slashes == "merge"    ? RepeatedSlashes::merge

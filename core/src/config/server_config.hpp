@@ -74,6 +74,12 @@ struct StallConfig {
   std::chrono::milliseconds warn{}, rescue{}, kill{};
 };
 
+/// When a route whose handler ends workers is closed, and for how long. No crashes: never.
+struct QuarantineConfig {
+  std::size_t crashes = 0;
+  std::chrono::milliseconds window{}, release{};
+};
+
 /// What becomes of slashes side by side in a path.
 enum class RepeatedSlashes : std::uint8_t { keep, merge, refuse };
 
@@ -88,6 +94,7 @@ struct ServerConfig {
   TimeoutsConfig timeouts;
   BlockingConfig blocking;
   StallConfig stall;
+  QuarantineConfig quarantine;
   LogConfig log;
   RepeatedSlashes repeated_slashes = RepeatedSlashes::keep;
   std::string server_name;  // value of the `Server` field; "" sends none

@@ -160,6 +160,21 @@ Setting stall() {
       });
 }
 
+Setting quarantine() {
+  return Setting::object(
+      "quarantine",
+      "What the launcher does about a route whose handler ends workers by a crash: it is answered with status 503 for a while.",
+      {
+          Setting::integer("crashes",
+                           "How many workers may die in the handler of a route within `window` before it is closed. 0: any number.")
+              .at_least(0)
+              .at_most(1000)
+              .by_default("3"),
+          Setting::duration("window", "How long a crash counts.").at_least(1).at_most(24 * hour).by_default("\"1m\""),
+          Setting::duration("release", "How long the route stays closed.").at_least(1).at_most(24 * hour).by_default("\"1m\""),
+      });
+}
+
 Setting log() {
   return Setting::object(
       "log", "The application log and the access log.",
@@ -208,6 +223,7 @@ const Setting& server_settings() {
           timeouts(),
           blocking(),
           stall(),
+          quarantine(),
           log(),
           Setting::string(
               "repeated_slashes",

@@ -23,9 +23,10 @@ std::span<T> make(std::byte*& place, std::size_t count) {
 
 }  // namespace
 
-Scoreboard::Scoreboard(std::size_t workers, std::size_t threads) : threads_(threads) {
+Scoreboard::Scoreboard(std::size_t workers, std::size_t threads, std::size_t routes) : threads_(threads) {
   if (workers == 0) return;
-  size_in_bytes_ = workers * (sizeof(WorkerRow) + threads * sizeof(ThreadSlot) + 2 * sizeof(StackRecord));
+  size_in_bytes_ =
+      workers * (sizeof(WorkerRow) + threads * sizeof(ThreadSlot) + 2 * sizeof(StackRecord)) + routes * sizeof(std::atomic<bool>);
   void* memory = ::mmap(nullptr, size_in_bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) {
     throw std::system_error(errno, std::generic_category(), "cannot map the scoreboard of " + std::to_string(workers) + " workers");
@@ -35,6 +36,7 @@ Scoreboard::Scoreboard(std::size_t workers, std::size_t threads) : threads_(thre
   slots_ = make<ThreadSlot>(place, workers * threads);
   crashes_ = make<StackRecord>(place, workers);
   stalls_ = make<StackRecord>(place, workers);
+  closed_routes_ = make<std::atomic<bool>>(place, routes);
 }
 
 Scoreboard::~Scoreboard() {

@@ -42,7 +42,7 @@ class Scoreboard {
  public:
   /// `threads`: slots of each worker, for its I/O threads first and the blocking pool's behind them. Throws `std::system_error` where the
   /// memory cannot be had.
-  Scoreboard(std::size_t workers, std::size_t threads);
+  Scoreboard(std::size_t workers, std::size_t threads, std::size_t routes = 0);
   ~Scoreboard();
   Scoreboard(const Scoreboard&) = delete;
   Scoreboard& operator=(const Scoreboard&) = delete;
@@ -50,6 +50,8 @@ class Scoreboard {
   [[nodiscard]] WorkerRow& operator[](std::size_t worker) noexcept { return rows_[worker]; }
   [[nodiscard]] const WorkerRow& operator[](std::size_t worker) const noexcept { return rows_[worker]; }
   [[nodiscard]] StackRecord& crash(std::size_t worker) noexcept { return crashes_[worker]; }
+  /// Of each route whether it is closed (503): its handler has ended too many workers.
+  [[nodiscard]] std::span<std::atomic<bool>> closed_routes() noexcept { return closed_routes_; }
   [[nodiscard]] StackRecord& stall(std::size_t worker) noexcept { return stalls_[worker]; }
   [[nodiscard]] std::span<ThreadSlot> threads(std::size_t worker) noexcept { return slots_.subspan(worker * threads_, threads_); }
 
@@ -60,6 +62,7 @@ class Scoreboard {
   std::span<ThreadSlot> slots_;
   std::span<StackRecord> crashes_;
   std::span<StackRecord> stalls_;
+  std::span<std::atomic<bool>> closed_routes_;
 };
 
 }  // namespace ropeway::observability

@@ -1,9 +1,9 @@
 #include "core/src/server/listener.hpp"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -15,20 +15,13 @@ namespace {
 
 constexpr int served_in_a_row = 31;  // before other connections get their turn
 
-struct Accepted {
-  int descriptor;
-  Admission admission;
-  socklen_t address_size;
-  sockaddr_storage address;
-};
-
 }  // namespace
 
 Listener::Listener(SessionContext& context, int descriptor, std::size_t connections, bool shared_loop)
     : context_(context),
       descriptor_(descriptor),
       connections_(connections),
-      batch_size_(shared_loop ? 2 : 1),
+      shared_loop_(shared_loop),
       readiness_(context.readiness, descriptor, registration_, &Listener::on_ready, this) {}
 
 std::size_t Listener::refused_that_linger() const noexcept { return connections_ / 8 + std::clamp<std::size_t>(connections_ / 8, 4, 16); }
@@ -44,7 +37,7 @@ void Listener::start() {
     wanted_ = true;
     if (std::exchange(accepting_, true)) return;
   }
-  asio::post(context_.io, [this] { accept_batch(); });
+  asio::post(context_.io, [this] { accept(); });
 }
 
 // A thread that is about to wait misses the end of the wait, and looks again when a connection comes.
@@ -76,43 +69,34 @@ void Listener::stop() noexcept {
 }
 
 void Listener::finish(bool close) noexcept {
-  for (Taken taken; !taken.drained && !taken.paused;) {
-    Batch sessions;
-    taken = take(sessions);
-    for (std::size_t i = 0; i < taken.count; ++i) sessions[i]->start();
-  }
+  for (Taken taken = take(); taken.session != nullptr; taken = take()) taken.session->start();
   stopped_.store(true, std::memory_order_seq_cst);  // another thread may be accepting, and finds the socket closed
   if (close) ::shutdown(descriptor_, SHUT_RDWR);
   stop();
 }
 
 void Listener::resume() noexcept {
-  if (paused_.exchange(false, std::memory_order_relaxed)) asio::post(context_.io, [this] { accept_batch(); });
+  if (paused_.exchange(false, std::memory_order_relaxed)) asio::post(context_.io, [this] { accept(); });
 }
 
-// Takes connections until the queue is empty, the batch is full, or there is a reason to pause.
-Listener::Taken Listener::take(Batch& sessions) noexcept {
-  std::array<Accepted, std::tuple_size_v<Batch>> batch;
+// Takes a connection, or says why there is none.
+Listener::Taken Listener::take() noexcept {
   Taken taken;
-  // Sessions of which another thread ends one meanwhile may be counted too high, never too low.
-  std::size_t refused = context_.sessions.refused();
-  const std::size_t all = context_.sessions.size();
-  std::size_t served = all - std::min(all, refused);
-  bool full = false;
-  while (taken.count < batch_size_ && !taken.drained && !taken.paused && !full) {
-    Accepted& accepted = batch[taken.count];
-    accepted.address_size = sizeof accepted.address;
-    accepted.descriptor =
-        ::accept4(descriptor_, reinterpret_cast<sockaddr*>(&accepted.address), &accepted.address_size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (accepted.descriptor >= 0) {
+  sockaddr_storage address;
+  while (taken.session == nullptr && !taken.drained && !taken.paused) {
+    socklen_t size = sizeof address;
+    const int descriptor = ::accept4(descriptor_, reinterpret_cast<sockaddr*>(&address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (descriptor >= 0) {
       using Kind = Admission::Kind;
-      const AddressCounts::Entry address = context_.addresses.enter(&accepted.address, accepted.address_size);
-      const bool welcome = served < connections_ && !address.too_many;
+      // Sessions of which another thread ends one meanwhile may be counted too high, never too low.
+      const std::size_t refused = context_.sessions.refused();
+      const std::size_t all = context_.sessions.size();
+      const std::size_t served = all - std::min(all, refused);
+      const AddressCounts::Entry entry = context_.addresses.enter(&address, size);
+      const bool welcome = served < connections_ && !entry.too_many;
       const Kind kind = welcome ? Kind::served : refused < refused_that_linger() ? Kind::refused : Kind::refused_at_once;
-      accepted.admission = {kind, address.too_many, address.key};
-      ++(welcome ? served : refused);
-      ++taken.count;
-      full = kind == Kind::refused_at_once;  // it goes before the next one comes: one descriptor for all of them
+      context_.row.accepted.fetch_add(1, std::memory_order_relaxed);
+      taken.session = &context_.sessions.add(context_, descriptor, &address, size, {kind, entry.too_many, entry.key});
     } else if (errno == EAGAIN || errno == EWOULDBLOCK || stopped_.load(std::memory_order_seq_cst)) {
       taken.drained = true;
     } else if (errno == EINVAL) {  // a sibling has closed the listener for all of us: the whole server drains
@@ -128,33 +112,36 @@ Listener::Taken Listener::take(Batch& sessions) noexcept {
       taken.paused = true;
     }
   }
-  context_.row.accepted.fetch_add(taken.count, std::memory_order_relaxed);
-  for (std::size_t i = 0; i < taken.count; ++i) {
-    sessions[i] = &context_.sessions.add(context_, batch[i].descriptor, &batch[i].address, batch[i].address_size, batch[i].admission);
-  }
   return taken;
 }
 
-void Listener::accept_batch() noexcept {
+// Whether another connection waits in the queue.
+bool Listener::has_more() const noexcept {
+  pollfd queue{descriptor_, POLLIN, 0};
+  return ::poll(&queue, 1, 0) != 0;  // in doubt, `take` finds out
+}
+
+void Listener::accept() noexcept {
   if (stopped_.load(std::memory_order_relaxed) || !may_go_on()) return;
-  // The sessions are made before the wait is renewed, because another thread must see how many there are, and started after it. A
-  // thread that is the only one need not renew it for anybody: it serves one after the other, and leaves the rest in the queue.
-  Batch sessions;
-  Taken taken = take(sessions);
-  for (int more = served_in_a_row; batch_size_ == 1 && taken.count > 0 && !taken.paused && more > 0; --more) {
-    context_.on_busy();
-    sessions[0]->start();
-    taken = take(sessions);
+  Taken taken = take();
+  if (shared_loop_) {
+    // The session is made before another thread may go on accepting, because that one must see how many there are, and started after it.
+    if (taken.session != nullptr) taken.drained = !has_more();
+  } else {
+    for (int more = served_in_a_row; taken.session != nullptr && more > 0; --more) {
+      context_.on_busy();
+      taken.session->start();
+      taken = take();
+    }
   }
   if (taken.paused) paused_.store(true, std::memory_order_seq_cst);
-  if (taken.count > 0 || taken.paused) context_.on_busy();
+  if (taken.session != nullptr || taken.paused) context_.on_busy();
   if (taken.drained) {
     if (!stopped_.load(std::memory_order_relaxed)) readiness_.wait_readable();
   } else if (!taken.paused) {  // otherwise the tick goes on
-    asio::post(context_.io, [this] { accept_batch(); });
+    asio::post(context_.io, [this] { accept(); });
   }
-  for (std::size_t i = 1; i < taken.count; ++i) asio::post(context_.io, [session = sessions[i]] { session->start(); });
-  if (taken.count > 0) sessions[0]->start();
+  if (taken.session != nullptr) taken.session->start();
 }
 
 }  // namespace ropeway::server

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <mutex>
 
 #include "core/src/server/readiness.hpp"
@@ -8,9 +7,9 @@
 
 namespace ropeway::server {
 
-/// Accepts from one listening socket, which somebody else owns, and starts sessions. One thread at a time accepts, and takes no more than
-/// can be served at once: in the queue, a connection is safe from a handler that blocks here, and from the end of this process.
-/// The wait is renewed before sessions are started, so that another thread can go on accepting.
+/// Accepts from one listening socket, which somebody else owns, and starts sessions. One thread at a time accepts, and takes no connection
+/// before the last one was served or has to wait: in the queue, it is safe from a handler that blocks here, and from the end of this process.
+/// Where several threads run the loop, another one can go on accepting before a session is started.
 class Listener {
  public:
   /// `connections`: `limits.connections`. Past it, connections are accepted to be told so with 503; few of those linger.
@@ -39,24 +38,24 @@ class Listener {
   }
 
  private:
-  static void on_ready(void* listener) noexcept { static_cast<Listener*>(listener)->accept_batch(); }
-  void accept_batch() noexcept;
+  static void on_ready(void* listener) noexcept { static_cast<Listener*>(listener)->accept(); }
+  void accept() noexcept;
   [[nodiscard]] bool may_go_on() noexcept;
 
-  using Batch = std::array<Session*, 2>;
   struct Taken {
-    std::size_t count = 0;
+    Session* session = nullptr;
     bool drained = false;  // the queue is empty
     bool paused = false;   // no more can be accepted for now
   };
-  [[nodiscard]] Taken take(Batch& sessions) noexcept;
+  [[nodiscard]] Taken take() noexcept;
+  [[nodiscard]] bool has_more() const noexcept;
 
   [[nodiscard]] std::size_t refused_that_linger() const noexcept;
 
   SessionContext& context_;
   int descriptor_;
   std::size_t connections_;
-  std::size_t batch_size_;  // two tell whether there are more, which another thread then sees to
+  bool shared_loop_;
   std::mutex registration_;
   std::mutex turn_;         // guards the next two
   bool wanted_ = false;     // between `start` and `release`

@@ -72,7 +72,6 @@ void Session::detach() noexcept {
 // ---- waiting > running ------------------------------------------------------------------------------------------------------------
 
 void Session::start() {
-  if (context_.stopping.load(std::memory_order_relaxed)) return end();
   set_deadline(Phase::fresh, context_.timeouts.header);
   if (is_refused()) {
     if (admission_.by_address) {
@@ -241,7 +240,11 @@ bool Session::begin_exchange() {
 
 bool Session::serve() {
   const Request& request = exchange_->request;
-  ActivityScope activity({exchange_->match.number, request.method(), request.raw_path()});
+  const std::uint32_t route = exchange_->match.number;
+  if (route < context_.closed_routes.size() && context_.closed_routes[route].load(std::memory_order_relaxed)) {
+    return answer(Response::error(Status::service_unavailable, "This route is closed for a while, because workers died in it."));
+  }
+  ActivityScope activity({route, request.method(), request.raw_path()});
   routing::Reply reply = context_.site->serve(exchange_->request, exchange_->match);
   if (auto* response = std::get_if<Response>(&reply)) {
     activity.end();

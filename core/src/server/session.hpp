@@ -8,6 +8,7 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include <asio/io_context.hpp>
@@ -45,7 +46,8 @@ struct SessionContext {
   Logger& log;
   observability::AccessLog* access_log;
   observability::WorkerRow& row;
-  LogThrottle throttle;  // for lines that a peer can cause
+  std::span<const std::atomic<bool>> closed_routes;  // see `Scoreboard::closed_routes`
+  LogThrottle throttle;                              // for lines that a peer can cause
   AddressCounts addresses;
   std::function<void()> on_busy;  // there is something to sweep
   const routing::Site* site = nullptr;
@@ -73,7 +75,7 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  /// Begins to serve. Called once, by any thread of the event loop.
+  /// Begins to serve. Called once, by the thread that accepted.
   void start();
   /// For the sweep, which holds the shard's lock. `wake_idle`: wake it also where it only waits for a next request.
   void check_deadline(std::chrono::milliseconds now, bool wake_idle) noexcept;

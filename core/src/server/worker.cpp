@@ -85,6 +85,7 @@ struct Worker::State {
                 .log = *options.log,
                 .access_log = options.access_log,
                 .row = options.row != nullptr ? *options.row : own_row,
+                .closed_routes = options.closed_routes,
                 .throttle = {},
                 .addresses = AddressCounts(options.limits.connections_per_address),
                 .on_busy = [this] { start_ticking(); },

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <span>
@@ -32,10 +33,11 @@ struct WorkerOptions {
   std::string server_name;
   unsigned threads = 1;
   observability::LogSink* log = nullptr;
-  observability::AccessLog* access_log = nullptr;  // nullptr: none
-  observability::WorkerRow* row = nullptr;         // nullptr: one of its own
-  std::span<observability::ThreadSlot> slots;      // of the I/O threads, then of the pool's; may be too few, or none
-  std::function<void()> on_thread;                 // called first by each I/O thread; may be empty
+  observability::AccessLog* access_log = nullptr;    // nullptr: none
+  observability::WorkerRow* row = nullptr;           // nullptr: one of its own
+  std::span<observability::ThreadSlot> slots;        // of the I/O threads, then of the pool's; may be too few, or none
+  std::span<const std::atomic<bool>> closed_routes;  // by their numbers; those beyond are open
+  std::function<void()> on_thread;                   // called first by each I/O thread; may be empty
 };
 
 /// What `config` says of a worker; the rest is left to the caller.

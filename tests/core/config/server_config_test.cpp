@@ -41,6 +41,9 @@ TEST_CASE("an empty configuration is the defaults") {
   CHECK(config.stall.warn == 1s);
   CHECK(config.stall.rescue == 250ms);
   CHECK(config.stall.kill == 60s);
+  CHECK(config.quarantine.crashes == 3);
+  CHECK(config.quarantine.window == 1min);
+  CHECK(config.quarantine.release == 1min);
   CHECK(config.log.level == LogLevel::info);
   CHECK(config.log.file == "-");
   CHECK(config.log.format == LogConfig::Format::text);
@@ -64,6 +67,7 @@ TEST_CASE("every setting arrives where it is read") {
                  "linger": 0, "drain": "1h", "body_rate": "1k", "body_grace": 0.5},
     "blocking": {"threads": 3, "queue": 4},
     "stall": {"warn": "2s", "rescue": "300ms", "kill": 0},
+    "quarantine": {"crashes": 5, "window": "2m", "release": "3s"},
     "log": {"level": "debug", "file": "e.log", "format": "json", "access": {"file": "-", "format": "terminal"}},
     "server_name": ""
   })");
@@ -111,6 +115,9 @@ TEST_CASE("every setting arrives where it is read") {
   CHECK(config.stall.warn == 2s);
   CHECK(config.stall.rescue == 300ms);
   CHECK(config.stall.kill == 0s);
+  CHECK(config.quarantine.crashes == 5);
+  CHECK(config.quarantine.window == 2min);
+  CHECK(config.quarantine.release == 3s);
   CHECK(config.log.level == LogLevel::debug);
   CHECK(config.log.file == "/etc/ropeway/e.log");
   CHECK(config.log.format == LogConfig::Format::json);
