@@ -38,7 +38,7 @@ std::vector<Weight> weights_of(std::span<const SlotLoad> loads) {
   }
   std::vector<Weight> weights(loads.size(), 0);
   if (accepting == 0) return weights;
-  const auto average = static_cast<double>(connections / accepting + even_until);
+  const double average = static_cast<double>(connections) / static_cast<double>(accepting) + static_cast<double>(even_until);
   for (std::size_t slot = 0; slot < loads.size(); ++slot) {
     if (!loads[slot].accepts) continue;
     const double share = std::pow(average / static_cast<double>(loads[slot].connections + even_until), sharpness);

@@ -97,14 +97,15 @@ std::string with_offset(const std::string& name, std::uint64_t offset) {
 std::string describe_address(std::uint64_t address) {
   Dl_info info{};
   link_map* map = nullptr;
-  const bool known = ::dladdr1(reinterpret_cast<void*>(address), &info, reinterpret_cast<void**>(&map), RTLD_DL_LINKMAP) != 0;
+  const bool known = ::dladdr1(reinterpret_cast<void*>(address),  // NOLINT(performance-no-int-to-ptr): it is nothing but an address
+                               &info, reinterpret_cast<void**>(&map), RTLD_DL_LINKMAP) != 0;
   if (!known || map == nullptr) return with_offset("", address);
   // The program itself has no name in the list; its file may have been replaced since, which this path does not mind.
   const bool is_program = map->l_name == nullptr || *map->l_name == '\0';
   const std::uint64_t place = address - map->l_addr;
   std::error_code ignored;
   const std::string file = is_program ? std::filesystem::read_symlink("/proc/self/exe", ignored).string() : map->l_name;
-  const std::string where = with_offset(std::filesystem::path(file).filename().string(), place);
+  std::string where = with_offset(std::filesystem::path(file).filename().string(), place);
   if (const auto symbol = find_symbol(is_program ? "/proc/self/exe" : map->l_name, place)) {
     return with_offset(demangled(symbol->name), symbol->offset) + " (" + where + ")";
   }
