@@ -51,9 +51,7 @@ Supervisor::Supervisor(Options options, std::unique_ptr<observability::LogSink> 
       generation_(1, options_.workers, now()),
       steering_(options_.listener_groups),
       stall_watch_(options_.stall.warn, options_.threads, options_.routes, *options_.scoreboard, *log_),
-      quarantine_(options_.quarantine, options_.routes.size()) {
-  for (std::size_t slot = 0; slot < options_.scoreboard->size(); ++slot) (*options_.scoreboard)[slot].rescued = true;
-}
+      quarantine_(options_.quarantine, options_.routes.size()) {}
 
 Supervisor::Outcome Supervisor::run() {
   for (;;) {
@@ -243,9 +241,11 @@ void Supervisor::direct_connections() {
   for (const auto& worker : generation_.workers()) {
     WorkerRow& row = (*options_.scoreboard)[worker.slot()];
     // When the whole server drains, each sees to its own queue, and to those of the ones that cannot.
-    const bool rescued = phase_ == Phase::running ? !worker.accepts() : !worker.alive() || worker.is_stopped() || worker.is_stalled();
+    // At the start all are about to be ready: a thousand workers that rescue each other for that moment would only make it long.
+    const bool rescued = phase_ == Phase::running ? !worker.accepts() && !worker.begins(now())
+                                                  : !worker.alive() || worker.is_stopped() || worker.is_stalled();
     changed = row.rescued.exchange(rescued) != rescued || changed;
-    loads.push_back({!rescued, row.connections});
+    loads.push_back({worker.accepts(), row.connections});
     accepted += row.accepted;
   }
   if (changed) generation_.send(Command::rescue);

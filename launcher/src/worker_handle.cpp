@@ -10,6 +10,7 @@ namespace ropeway::launcher {
 void WorkerHandle::started(pid_t pid, Descriptor commands, Descriptor words, Time now) noexcept {
   pid_ = pid;
   state_ = State::starting;
+  first_ = !tried_;
   tried_ = true;
   was_ready_ = false;
   stopped_ = stalled_ = false;

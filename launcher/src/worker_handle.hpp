@@ -48,6 +48,11 @@ class WorkerHandle {
   [[nodiscard]] int words_descriptor() const noexcept { return words_.get(); }
   /// Whether it accepts from its listeners: it is ready, nobody has stopped it (SIGSTOP), and its event loop does not stand still.
   [[nodiscard]] bool accepts() const noexcept { return state_ == State::ready && !stopped_ && !stalled_; }
+  /// Whether the slot's very first process has yet to show what it can do, and has not had `beginning` for it.
+  [[nodiscard]] bool begins(Time now) const noexcept {
+    return !tried_ || (first_ && state_ == State::starting && now - started_ < beginning);
+  }
+  static constexpr std::chrono::seconds beginning{5};
   [[nodiscard]] bool is_stopped() const noexcept { return stopped_; }
   [[nodiscard]] bool is_stalled() const noexcept { return stalled_; }
   /// When the next process may start; nothing while one lives or none shall start.
@@ -84,6 +89,7 @@ class WorkerHandle {
   unsigned slot_;
   unsigned failures_ = 0;  // one after another
   bool tried_ = false;
+  bool first_ = false;  // the process is the first one of the slot
   bool was_ready_ = false;
   bool stopped_ = false;
   bool stalled_ = false;

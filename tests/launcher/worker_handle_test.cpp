@@ -138,6 +138,25 @@ TEST_CASE("a worker is ready when its pipe says so, and only then") {
   CHECK(silent.state() == WorkerHandle::State::starting);
 }
 
+TEST_CASE("only a slot's first process begins") {
+  const WorkerHandle::Time now{};
+  WorkerHandle worker(0);
+  CHECK(worker.begins(now));
+  Ends ends;
+  start(worker, ends, now);
+  CHECK(worker.begins(now));
+  CHECK(worker.begins(now + 4s));
+  CHECK_FALSE(worker.begins(now + 5s));
+  say(ends, Word::ready);
+  REQUIRE(worker.read_words());
+  CHECK_FALSE(worker.begins(now));
+  worker.ended({}, false);
+  CHECK_FALSE(worker.begins(now));
+  Ends next;
+  start(worker, next, now);
+  CHECK_FALSE(worker.begins(now));
+}
+
 TEST_CASE("commands arrive as bytes, and a dead worker is sent none") {
   WorkerHandle worker(0);
   Ends ends;
