@@ -84,6 +84,7 @@ class WorkerProcess {
     options.log = log_.get();
     options.access_log = access_log_.get();
     options.row = &row_;
+    if (alone_) return options;  // there is nobody to read what follows, or to write it
     options.slots = setup_.scoreboard->threads(slot_);
     options.closed_routes = setup_.scoreboard->closed_routes();
     options.on_thread = give_signal_stack;

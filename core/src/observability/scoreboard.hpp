@@ -29,7 +29,7 @@ struct alignas(64) WorkerRow {
 /// Where a thread was when a signal reached it: what a worker that dies of one leaves behind, or what one that is asked tells.
 struct StackRecord {
   static constexpr std::size_t most_frames = 48;
-  std::atomic<int> signal{0};             // 0: none; written last
+  std::atomic<int> signal{0};             // 0: none; written before the frames
   std::atomic<std::uint32_t> thread{0};   // the slot of the thread; past the last one: of another thread
   std::atomic<std::uint64_t> address{0};  // that could not be reached
   std::atomic<std::uint32_t> frame_count{0};
