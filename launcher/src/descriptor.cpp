@@ -1,6 +1,7 @@
 #include "launcher/src/descriptor.hpp"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 
 #include <cerrno>
 #include <system_error>
@@ -16,6 +17,16 @@ void fill_standard_descriptors() noexcept {
 Pipe make_pipe() {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
+  return {Descriptor(ends[0]), Descriptor(ends[1])};
+}
+
+Pipe make_message_pipe() {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) {
+    throw std::system_error(errno, std::generic_category(), "socketpair");
+  }
+  const int size = 1 << 30;  // cut to net.core.wmem_max
+  ::setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
   return {Descriptor(ends[0]), Descriptor(ends[1])};
 }
 

@@ -40,6 +40,9 @@ struct Pipe {
 
 /// Throws `std::system_error` where there are no descriptors left.
 [[nodiscard]] Pipe make_pipe();
+/// A unix socket of whole messages (SOCK_SEQPACKET): what is written to one end is read from the other. Neither waits; `write` holds as much as
+/// the system allows. Throws as above.
+[[nodiscard]] Pipe make_message_pipe();
 /// Writes all of `data`; says whether that went well (a closed other end is a failure, not a signal).
 bool write_all(int descriptor, const void* data, std::size_t size) noexcept;
 

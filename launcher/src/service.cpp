@@ -56,7 +56,9 @@ int serve(const Service& service, const Plan& plan) {
   for (const auto& address : listeners.addresses()) log->info("listening", {{"address", std::string_view(address.url())}});
   observability::Scoreboard scoreboard(force.processes == 0 ? 1 : force.processes, force.threads + plan.blocking_threads,
                                        plan.routes.size());
-  const WorkerSetup setup{&service.source, service.register_handlers, &listeners, &scoreboard, force.threads};
+  const Pipe hand_over = force.processes == 0 ? Pipe{} : make_message_pipe();
+  const WorkerSetup setup{
+      &service.source, service.register_handlers, &listeners, &scoreboard, {hand_over.write.get(), hand_over.read.get()}, force.threads};
 
   if (force.processes == 0) {
     log.reset();

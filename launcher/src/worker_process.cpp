@@ -88,6 +88,7 @@ class WorkerProcess {
     options.slots = setup_.scoreboard->threads(slot_);
     options.closed_routes = setup_.scoreboard->closed_routes();
     options.on_thread = give_signal_stack;
+    options.hand_over = setup_.hand_over;
     return options;
   }
 

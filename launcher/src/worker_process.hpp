@@ -27,6 +27,7 @@ struct WorkerSetup {
   const Register* register_handlers = nullptr;
   const ListenSockets* listeners = nullptr;
   observability::Scoreboard* scoreboard = nullptr;
+  server::HandOverChannel hand_over;
   unsigned threads = 1;
 };
 

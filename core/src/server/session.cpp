@@ -64,7 +64,7 @@ Session::~Session() {
 }
 
 void Session::detach() noexcept {
-  readiness_.close();
+  readiness_.close(handed_over_);  // what another process has open, too, is not forgotten by epoll when it is closed here
   transport_.close();
   readiness_.forget();
 }
@@ -82,6 +82,14 @@ void Session::start() {
     }
     return;
   }
+  receive();
+}
+
+void Session::take_over(std::uint64_t requests) {
+  if (requests == 0) return start();
+  requests_ = requests;
+  first_receive_ = false;
+  set_deadline(Phase::idle, context_.timeouts.idle);
   receive();
 }
 
@@ -147,12 +155,7 @@ void Session::receive() {
 void Session::wait_for_input(bool end_may_hide) {
   unconfirmed_end_.store(end_may_hide, std::memory_order_relaxed);
   if (codec_.between_requests()) {
-    if (context_.draining.load(std::memory_order_relaxed)) {
-      if (!first_receive_) return end();
-      // Its request may be on the way.
-      deadline_.store(std::min(deadline_.load(std::memory_order_relaxed), (coarse_steady_time() + drain_patience).count()),
-                      std::memory_order_relaxed);
-    }
+    if (leave()) return;
     codec_.release();
     if (!first_receive_) set_deadline(Phase::idle, context_.timeouts.idle);
   } else if (exchange_) {
@@ -163,6 +166,26 @@ void Session::wait_for_input(bool end_may_hide) {
     set_deadline(Phase::header, context_.timeouts.header);
   }
   readiness_.wait_readable();
+}
+
+// What becomes of a connection between two requests when the worker ends. Says whether it has left.
+bool Session::leave() {
+  switch (context_.drain.load(std::memory_order_relaxed)) {
+    case Drain::none: return false;
+    case Drain::hands_over:
+      handed_over_ = give_connection(context_.hand_over.give, {transport_.descriptor(), requests_});
+      if (handed_over_) break;
+      context_.hand_over_was_full.store(true, std::memory_order_relaxed);
+      return false;  // the next sweep comes back to it
+    case Drain::closes:
+      if (!first_receive_) break;
+      // Its request may be on the way.
+      deadline_.store(std::min(deadline_.load(std::memory_order_relaxed), (coarse_steady_time() + drain_patience).count()),
+                      std::memory_order_relaxed);
+      return false;
+  }
+  end();
+  return true;
 }
 
 // Takes events until the codec needs more input, or something has to be waited for.
@@ -256,7 +279,7 @@ bool Session::serve() {
 
 protocol::http1::Codec::ResponseOptions Session::response_options(bool close) const {
   const bool is_last = requests_ == context_.requests_per_connection && requests_ != 0;
-  return {context_.common_fields.get(), close || is_last || context_.draining.load(std::memory_order_relaxed)};
+  return {context_.common_fields.get(), close || is_last || context_.drain.load(std::memory_order_relaxed) == Drain::closes};
 }
 
 bool Session::answer(Response response) {

@@ -23,6 +23,7 @@
 #include "core/src/routing/site.hpp"
 #include "core/src/server/common_fields.hpp"
 #include "core/src/server/exchange.hpp"
+#include "core/src/server/hand_over.hpp"
 #include "core/src/server/log_throttle.hpp"
 #include "core/src/server/readiness.hpp"
 #include "core/src/server/session_set.hpp"
@@ -30,6 +31,13 @@
 #include "core/src/server/tcp_transport.hpp"
 
 namespace ropeway::server {
+
+/// What a worker that ends does with its connections. Requests that run are finished in any case.
+enum class Drain : std::uint8_t {
+  none,        ///< it does not end
+  closes,      ///< answers tell clients that the connection ends, and it ends
+  hands_over,  ///< between two requests, a connection goes to a sibling
+};
 
 /// What all sessions of a worker share.
 struct SessionContext {
@@ -50,9 +58,11 @@ struct SessionContext {
   LogThrottle throttle;                              // for lines that a peer can cause
   AddressCounts addresses;
   std::function<void()> on_busy;  // there is something to sweep
+  HandOverChannel hand_over;
   const routing::Site* site = nullptr;
-  std::atomic<bool> draining{false};  // finish what runs, begin nothing
-  std::atomic<bool> stopping{false};  // end every connection that waits
+  std::atomic<Drain> drain{Drain::none};
+  std::atomic<bool> stopping{false};            // end every connection that waits
+  std::atomic<bool> hand_over_was_full{false};  // sessions wait for another attempt
 };
 
 /// One connection, from accept to close: reads, lets the codec find requests, has them answered, sends, and keeps the deadlines.
@@ -77,6 +87,8 @@ class Session {
 
   /// Begins to serve. Called once, by the thread that accepted.
   void start();
+  /// The same for a connection that another worker has handed over, after so many requests.
+  void take_over(std::uint64_t requests);
   /// For the sweep, which holds the shard's lock. `wake_idle`: wake it also where it only waits for a next request.
   void check_deadline(std::chrono::milliseconds now, bool wake_idle) noexcept;
   /// For the sweep at the end of the worker: wakes it whatever it waits for.
@@ -123,6 +135,7 @@ class Session {
   // reading
   void receive();
   void wait_for_input(bool end_may_hide);
+  [[nodiscard]] bool leave();
   [[nodiscard]] bool drive();  // false: the session waits, handles, or has ended
   [[nodiscard]] bool yield();
   [[nodiscard]] bool begin_exchange();
@@ -181,6 +194,7 @@ class Session {
   bool first_receive_ = true;
   bool drained_ = false;   // the last receive left nothing in the socket
   bool answered_ = false;  // the exchange's response is in the queue
+  bool handed_over_ = false;
   std::uint16_t peer_port_ = 0;
   std::uint8_t peer_size_ = 0;
   std::size_t requests_ = 0;  // begun, also the one in progress

@@ -1,6 +1,7 @@
 #include "core/src/server/worker.hpp"
 
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,7 +23,9 @@
 namespace ropeway::server {
 namespace {
 
-constexpr std::chrono::milliseconds tick_interval{250};  // the coarseness of every deadline
+constexpr std::chrono::milliseconds tick_interval{250};      // the coarseness of every deadline
+constexpr std::chrono::milliseconds hand_over_interval{10};  // until connections are offered to siblings again
+constexpr int taken_in_a_row = 16;                           // connections of siblings, before those that are here have their turn
 
 protocol::Limits protocol_limits(const config::LimitsConfig& limits) {
   protocol::Limits result;
@@ -89,18 +92,22 @@ struct Worker::State {
                 .throttle = {},
                 .addresses = AddressCounts(options.limits.connections_per_address),
                 .on_busy = [this] { start_ticking(); },
+                .hand_over = options.hand_over,
                 .site = nullptr,
-                .draining = false,
-                .stopping = false},
+                .drain = Drain::none,
+                .stopping = false,
+                .hand_over_was_full = false},
         io(static_cast<int>(std::max(1U, options.threads))),
         work(io.get_executor()),
         readiness(io),
         tick(io),
         drain_deadline(io) {
     sessions.on_empty = [this] {
-      if (context.draining.load(std::memory_order_acquire)) finish(true);
+      if (draining()) finish(true);
     };
   }
+
+  [[nodiscard]] bool draining() const noexcept { return context.drain.load(std::memory_order_acquire) != Drain::none; }
 
   // The tick runs only while there is something to sweep, so that an idle server sleeps.
   void start_ticking() {
@@ -109,14 +116,14 @@ struct Worker::State {
     asio::post(io, [this] { arm_tick(); });
   }
   void arm_tick() {
-    tick.expires_after(tick_interval);
+    tick.expires_after(context.hand_over_was_full.exchange(false, std::memory_order_relaxed) ? hand_over_interval : tick_interval);
     tick.async_wait([this](const asio::error_code& error) {
       if (!error) on_tick();
     });
   }
   void on_tick() {
     context.row.turned.store(coarse_steady_time().count(), std::memory_order_relaxed);
-    sessions.sweep(coarse_steady_time(), context.draining.load(std::memory_order_relaxed));
+    sessions.sweep(coarse_steady_time(), draining());
     if (options.access_log != nullptr) flush_access_log();
     for (Listener& listener : listeners) listener.resume();
     for (Listener* listener : all_rescued()) listener->resume();
@@ -145,7 +152,11 @@ struct Worker::State {
 
   void begin_drain(bool close_listeners) {
     closes_listeners.store(close_listeners, std::memory_order_relaxed);
-    if (context.draining.exchange(true, std::memory_order_acq_rel)) return;
+    const Drain drain = close_listeners || context.hand_over.give < 0 ? Drain::closes : Drain::hands_over;
+    if (context.drain.exchange(drain, std::memory_order_acq_rel) != Drain::none) return;
+    if (drain == Drain::closes) {  // with the whole server; what others have handed over goes to nobody else
+      while (take_connection()) {}
+    }
     context.row.state.store(observability::WorkerState::draining, std::memory_order_relaxed);
     for (Listener& listener : listeners) listener.finish(close_listeners);
     for (Listener* listener : all_rescued()) {
@@ -183,8 +194,31 @@ struct Worker::State {
     for (const ListenDescriptor& given : wanted) {
       Listener& listener = rescued_listener(given.descriptor);
       listener.start();
-      if (context.draining.load(std::memory_order_acquire)) listener.finish(closes_listeners.load(std::memory_order_relaxed));
+      if (draining()) listener.finish(closes_listeners.load(std::memory_order_relaxed));
     }
+  }
+
+  // Takes a connection that another worker has handed over; says whether there was one.
+  bool take_connection() {
+    const auto handed = server::take_connection(context.hand_over.take);
+    if (!handed) return false;
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    if (::getpeername(handed->descriptor, reinterpret_cast<sockaddr*>(&address), &size) != 0) {  // the client has gone
+      ::close(handed->descriptor);
+      return true;
+    }
+    const AddressCounts::Entry entry = context.addresses.enter(&address, size);
+    Session& session = sessions.add(context, handed->descriptor, &address, size, {Admission::Kind::served, entry.too_many, entry.key});
+    start_ticking();
+    session.take_over(handed->requests);
+    return true;
+  }
+
+  // On the event loop, when there may be some; says whether to come again.
+  bool take_connections() {
+    for (int left = taken_in_a_row; left > 0 && !draining() && take_connection(); --left) {}
+    return !draining();
   }
 
   void finish(bool all_answered) {
@@ -257,6 +291,9 @@ void Worker::listen(const std::vector<ListenDescriptor>& listeners) {
         .emplace_back(state_->context, listener.descriptor, connection_limit(state_->options.limits.connections),
                       state_->options.threads > 1)
         .start();
+  }
+  if (state_->context.hand_over.take >= 0) {
+    watch(state_->context.hand_over.take, [state = state_.get()] { return state->take_connections(); });
   }
 }
 

@@ -15,6 +15,7 @@
 #include "core/src/observability/log_sink.hpp"
 #include "core/src/observability/scoreboard.hpp"
 #include "core/src/routing/site.hpp"
+#include "core/src/server/hand_over.hpp"
 
 namespace ropeway::server {
 
@@ -38,6 +39,7 @@ struct WorkerOptions {
   std::span<observability::ThreadSlot> slots;        // of the I/O threads, then of the pool's; may be too few, or none
   std::span<const std::atomic<bool>> closed_routes;  // by their numbers; those beyond are open
   std::function<void()> on_thread;                   // called first by each I/O thread; may be empty
+  HandOverChannel hand_over;                         // to and from its siblings
 };
 
 /// What `config` says of a worker; the rest is left to the caller.
@@ -71,8 +73,9 @@ class Worker {
   /// Runs `threads` I/O threads (0: as many as the options say), this one included, until the worker has drained or was stopped.
   /// Says whether every request was answered. To be called once.
   bool run(unsigned threads = 0);
-  /// Accepts what waits in the queues, then nothing more; closes idle connections, lets requests finish for at most `timeouts.drain`, then
-  /// ends `run`. `close_listeners`: nobody else serves them, so the kernel shall refuse newcomers from now on. Thread-safe.
+  /// Accepts what waits in the queues, then nothing more; closes idle connections, or hands them over to siblings where there is a channel,
+  /// lets requests finish for at most `timeouts.drain`, then ends `run`. `close_listeners`: there are no siblings that serve on, so
+  /// the kernel shall refuse newcomers from now on, and connections end here. Thread-safe.
   void drain(bool close_listeners = false);
   /// Ends `run` at once. Thread-safe.
   void stop() noexcept;
