@@ -1,7 +1,11 @@
 #include "launcher/src/check.hpp"
 
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -54,15 +58,22 @@ int check_here(const ConfigSource& source, const Register& register_handlers, in
   std::exit(code);
 }
 
-std::string read_to_end(int descriptor) {
-  std::string bytes;
+// Appends what can be read: to the end, or as long as there is something where the descriptor does not wait. Past `most`, it is dropped.
+void read_into(std::string& bytes, int descriptor, std::size_t most) {
   char buffer[4096];
   for (;;) {
     const ssize_t size = ::read(descriptor, buffer, sizeof buffer);
     if (size < 0 && errno == EINTR) continue;
-    if (size <= 0) return bytes;
-    bytes.append(buffer, static_cast<std::size_t>(size));
+    if (size <= 0) return;
+    bytes.append(buffer, std::min(static_cast<std::size_t>(size), most - std::min(most, bytes.size())));
   }
+}
+
+constexpr std::size_t most_plan = 64U << 20U;
+constexpr std::size_t most_text = 64U << 10U;
+
+std::string how_it_ended(const ConfigSource& source, int status) {
+  return source.file + ": the process that tried the configuration " + describe_end(status) + " while it constructed the handlers";
 }
 
 }  // namespace
@@ -85,15 +96,50 @@ Checked check_in_child(const ConfigSource& source, const Register& register_hand
     run_child(source, register_handlers, pipe.write.get());
   }
   pipe.write.close();
-  const std::string bytes = read_to_end(pipe.read.get());
+  std::string bytes;
+  read_into(bytes, pipe.read.get(), most_plan);
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {}
   if (WIFEXITED(status) && WEXITSTATUS(status) == exit_code::success) {
     if (auto plan = decode(bytes)) return {std::move(plan), exit_code::success};
   }
   if (WIFEXITED(status) && WEXITSTATUS(status) == exit_code::usage) return {std::nullopt, exit_code::usage};
-  say(source.file + ": the process that tried the configuration " + describe_end(status) + " while it constructed the handlers");
+  say(how_it_ended(source, status));
   return {std::nullopt, exit_code::failure};
+}
+
+CheckProcess::CheckProcess(ConfigSource source, const Register& register_handlers) : source_(std::move(source)) {
+  Pipe plan = make_pipe();
+  Pipe report = make_pipe();
+  std::fflush(nullptr);
+  const pid_t parent = ::getpid();
+  pid_ = ::fork();
+  if (pid_ < 0) throw std::system_error(errno, std::generic_category(), "fork");
+  if (pid_ == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent || ::dup2(report.write.get(), STDERR_FILENO) < 0) ::_exit(exit_code::failure);
+    run_child(source_, register_handlers, plan.write.get());
+  }
+  plan_pipe_ = std::move(plan.read);
+  report_ = std::move(report.read);
+  for (const Descriptor* pipe : {&plan_pipe_, &report_}) ::fcntl(pipe->get(), F_SETFL, O_NONBLOCK);
+}
+
+void CheckProcess::read() noexcept {
+  read_into(bytes_, plan_pipe_.get(), most_plan);
+  read_into(text_, report_.get(), most_text);
+}
+
+void CheckProcess::ended(int status) {
+  read();
+  ended_ = true;
+  if (WIFEXITED(status) && WEXITSTATUS(status) == exit_code::success) plan_ = decode(bytes_);
+  if (plan_ || (WIFEXITED(status) && WEXITSTATUS(status) == exit_code::usage)) return;
+  text_ += how_it_ended(source_, status);
+}
+
+void CheckProcess::kill() noexcept {
+  if (!ended_) ::kill(pid_, SIGKILL);
 }
 
 }  // namespace ropeway::launcher

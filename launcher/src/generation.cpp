@@ -4,8 +4,13 @@
 
 namespace ropeway::launcher {
 
-Generation::Generation(unsigned number, unsigned workers, Time now) : number_(number) {
-  for (unsigned slot = 0; slot < workers; ++slot) workers_.emplace_back(slot).start_at(now);
+Generation::Generation(unsigned number, unsigned workers, unsigned canary_slot) : number_(number) {
+  for (unsigned slot = 0; slot < workers; ++slot) workers_.emplace_back(slot);
+  workers_.emplace_back(canary_slot);
+}
+
+void Generation::start_all(Time now) noexcept {
+  for (WorkerHandle& worker : members()) worker.start_at(now);
 }
 
 WorkerHandle* Generation::find(pid_t pid) noexcept {
@@ -31,7 +36,7 @@ std::optional<Generation::Time> Generation::next_start() const noexcept {
 }
 
 bool Generation::all_ready() const noexcept {
-  return std::ranges::all_of(workers_, [](const auto& worker) { return worker.state() == WorkerHandle::State::ready; });
+  return std::ranges::all_of(members(), [](const auto& worker) { return worker.state() == WorkerHandle::State::ready; });
 }
 
 bool Generation::none_alive() const noexcept {
@@ -39,7 +44,7 @@ bool Generation::none_alive() const noexcept {
 }
 
 bool Generation::stillborn() const noexcept {
-  return !ever_ready_ && none_alive() && std::ranges::all_of(workers_, [](const auto& worker) { return worker.tried(); });
+  return !ever_ready_ && none_alive() && std::ranges::all_of(members(), [](const auto& worker) { return worker.tried(); });
 }
 
 void Generation::one_ended(Time now) noexcept {

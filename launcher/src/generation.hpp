@@ -1,23 +1,34 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "launcher/src/worker_handle.hpp"
 
 namespace ropeway::launcher {
 
-/// The workers of one configuration, one in each slot.
+/// The workers of one configuration, one in each slot, and behind them its canary: a further one, in a slot that no worker has, which
+/// serves for a while before them.
 ///
 /// Until one of them has ever been ready, a worker that ends is not replaced: where all end at their very first start, the fault is
 /// in what they share, and starting them again for ever would hide it.
 class Generation {
  public:
   using Time = WorkerHandle::Time;
-  Generation(unsigned number, unsigned workers, Time now);
+  /// None of the workers is to be started yet.
+  Generation(unsigned number, unsigned workers, unsigned canary_slot);
+  /// Every worker but the canary is to be started.
+  void start_all(Time now) noexcept;
 
   [[nodiscard]] unsigned number() const noexcept { return number_; }
+  /// All of them.
   [[nodiscard]] std::vector<WorkerHandle>& workers() noexcept { return workers_; }
+  [[nodiscard]] const std::vector<WorkerHandle>& workers() const noexcept { return workers_; }
+  [[nodiscard]] WorkerHandle& canary() noexcept { return workers_.back(); }
+  /// All but the canary.
+  [[nodiscard]] std::span<WorkerHandle> members() noexcept { return std::span(workers_).first(workers_.size() - 1); }
+  [[nodiscard]] std::span<const WorkerHandle> members() const noexcept { return std::span(workers_).first(workers_.size() - 1); }
   /// nullptr where no worker is that process.
   [[nodiscard]] WorkerHandle* find(pid_t pid) noexcept;
   /// A slot whose next process may start now, or nullptr.

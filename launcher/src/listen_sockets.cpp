@@ -8,9 +8,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstring>
+
+#include "core/src/config/listen_address.hpp"
 
 namespace ropeway::launcher {
 namespace {
@@ -126,89 +129,136 @@ void remove_stale_file(const std::string& path, const SocketAddress& place) {
 
 std::string BoundAddress::url() const { return family == Family::unix_socket ? "unix:" + host : "http://" + written(host, port, family); }
 
-ListenSockets::ListenSockets(const std::vector<config::ListenAddress>& addresses, unsigned slots) : owner_(::getpid()) {
+ListenSockets::Group::~Group() {
+  if (owner == 0 || owner != ::getpid()) return;
+  struct stat status{};
+  const bool ours = ::lstat(asked.host.c_str(), &status) == 0 && status.st_dev == device && status.st_ino == inode;
+  if (ours) ::unlink(asked.host.c_str());
+}
+
+ListenSockets::ListenSockets(const std::vector<config::ListenAddress>& addresses, unsigned slots, const ListenSockets* earlier)
+    : slots_(std::max(1U, slots)) {
+  if (earlier != nullptr) {
+    slots_ = std::max(slots_, earlier->slots_);
+    chosen_port_ = earlier->chosen_port_;
+  }
   try {
     for (const auto& address : addresses) {
-      if (address.family == Family::unix_socket) {
+      if (auto group = earlier != nullptr ? find(address, *earlier) : nullptr) {
+        groups_.push_back(std::move(group));
+      } else if (address.family == Family::unix_socket) {
         open_unix(address);
       } else {
-        open_tcp(address, slots == 0 ? 1 : slots);
+        open_tcp(address, earlier);
       }
     }
+    for (const auto& group : groups_) {
+      if (group->is_unix() || group->listeners.size() >= slots_) continue;
+      grown_.push_back({group.get(), group->listeners.size()});
+      fill(*group);
+    }
   } catch (...) {
-    remove_files();
+    shrink();
     throw;
   }
 }
 
-ListenSockets::~ListenSockets() { remove_files(); }
+ListenSockets::~ListenSockets() { shrink(); }
 
-void ListenSockets::remove_files() noexcept {
-  if (owner_ != ::getpid()) return;
-  for (const SocketFile& file : files_) {
-    struct stat status{};
-    const bool ours = ::lstat(file.path.c_str(), &status) == 0 && status.st_dev == file.device && status.st_ino == file.inode;
-    if (ours) ::unlink(file.path.c_str());
+// The last ones go first, so that the kernel, which fills a gap with the last, changes nobody's place.
+void ListenSockets::shrink() noexcept {
+  for (const Grown& grown : grown_) {
+    while (grown.group->listeners.size() > grown.before) grown.group->listeners.pop_back();
   }
 }
 
-void ListenSockets::open_tcp(const config::ListenAddress& address, unsigned slots) {
+// What `earlier` has for that address, and this one has not taken already (a port 0 may be asked for twice).
+std::shared_ptr<ListenSockets::Group> ListenSockets::find(const config::ListenAddress& address, const ListenSockets& earlier) const {
+  for (const auto& group : earlier.groups_) {
+    const config::ListenAddress& asked = group->asked;
+    const bool same = asked.family == address.family && asked.host == address.host && asked.port == address.port;
+    if (same && std::ranges::find(groups_, group) == groups_.end()) return group;
+  }
+  return nullptr;
+}
+
+void ListenSockets::open_tcp(const config::ListenAddress& address, const ListenSockets* earlier) {
   std::uint16_t port = address.port;
   if (port == 0 && chosen_port_ != 0 && bound_socket(address, chosen_port_, false)) port = chosen_port_;
-  // SO_REUSEPORT would share the port with a second server of the same user, silently. A socket without it finds that out.
-  if (port != 0 && !bound_socket(address, port, false)) fail(written(address.host, port, address.family), errno, port);
+  // SO_REUSEPORT would share the port with a second server of the same user, silently. A socket without it finds that out, except
+  // where it is the earlier generation that has the port, for all addresses or for one of them.
+  const bool ours = earlier != nullptr && std::ranges::any_of(earlier->groups_, [&](const auto& group) {
+                      config::ListenAddress open = group->asked;
+                      open.port = group->port;
+                      return config::one_covers_other(open, address);
+                    });
+  if (port != 0 && !ours && !bound_socket(address, port, false)) fail(written(address.host, port, address.family), errno, port);
 
-  Group group;
-  for (unsigned slot = 0; slot < slots; ++slot) {
-    Descriptor socket = bound_socket(address, port, true);
-    if (!socket) fail(written(address.host, port, address.family), errno, port);
-    if (port == 0) port = chosen_port_ = port_of(socket.get());
+  auto group = std::make_shared<Group>();
+  group->asked = address;
+  group->port = port;
+  fill(*group);
+  if (address.port == 0) chosen_port_ = group->port;
+  groups_.push_back(std::move(group));
+}
+
+// Adds listeners until there is one for each slot.
+void ListenSockets::fill(Group& group) const {
+  const config::ListenAddress& address = group.asked;
+  while (group.listeners.size() < slots_) {
+    Descriptor socket = bound_socket(address, group.port, true);
+    if (!socket) fail(written(address.host, group.port, address.family), errno, group.port);
+    if (group.port == 0) group.port = port_of(socket.get());
     switch_on(socket.get(), IPPROTO_TCP, TCP_NODELAY);
-    if (::listen(socket.get(), INT_MAX) != 0) fail(written(address.host, port, address.family), errno, port);  // cut to somaxconn
+    if (::listen(socket.get(), INT_MAX) != 0)
+      fail(written(address.host, group.port, address.family), errno, group.port);  // cut to somaxconn
     group.listeners.push_back(std::move(socket));
   }
-  groups_.push_back(std::move(group));
-  addresses_.push_back({address.family, address.host, port});
 }
 
 void ListenSockets::open_unix(const config::ListenAddress& address) {
   const std::string name = "unix:" + address.host;
   const SocketAddress place = unix_address(address.host);
   remove_stale_file(address.host, place);
+  auto group = std::make_shared<Group>();
+  group->asked = address;
   Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket || ::bind(socket.get(), place.get(), place.size) != 0) fail(name, errno);
   struct stat status{};
-  if (::lstat(address.host.c_str(), &status) == 0) files_.push_back({address.host, status.st_dev, status.st_ino});
+  if (::lstat(address.host.c_str(), &status) == 0) {
+    group->owner = ::getpid();
+    group->device = status.st_dev;
+    group->inode = status.st_ino;
+  }
   if (::listen(socket.get(), INT_MAX) != 0) fail(name, errno);
-
-  Group group;
-  group.is_unix = true;
-  group.listeners.push_back(std::move(socket));
+  group->listeners.push_back(std::move(socket));
   groups_.push_back(std::move(group));
-  addresses_.push_back({address.family, address.host, 0});
+}
+
+std::vector<BoundAddress> ListenSockets::addresses() const {
+  std::vector<BoundAddress> result;
+  for (const auto& group : groups_) result.push_back({group->asked.family, group->asked.host, group->port});
+  return result;
 }
 
 std::vector<server::ListenDescriptor> ListenSockets::of_slot(unsigned slot) const {
   std::vector<server::ListenDescriptor> result;
-  for (const Group& group : groups_) {
-    const Descriptor& listener = group.listeners[group.is_unix ? 0 : slot];
-    result.push_back({listener.get(), group.is_unix});
-  }
+  for (const auto& group : groups_) { result.push_back({group->listeners[group->is_unix() ? 0 : slot].get(), group->is_unix()}); }
   return result;
 }
 
 std::vector<server::ListenDescriptor> ListenSockets::of_slot_alone(unsigned slot) const {
   std::vector<server::ListenDescriptor> result;
-  for (const Group& group : groups_) {
-    if (!group.is_unix) result.push_back({group.listeners[slot].get(), false});
+  for (const auto& group : groups_) {
+    if (!group->is_unix()) result.push_back({group->listeners[slot].get(), false});
   }
   return result;
 }
 
 std::vector<int> ListenSockets::spread_groups() const {
   std::vector<int> result;
-  for (const Group& group : groups_) {
-    if (group.listeners.size() > 1) result.push_back(group.listeners.front().get());
+  for (const auto& group : groups_) {
+    if (group->listeners.size() > 1) result.push_back(group->listeners.front().get());
   }
   return result;
 }

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -33,19 +34,27 @@ struct BoundAddress {
   [[nodiscard]] std::string url() const;
 };
 
-/// The listeners of a launcher, opened before any worker and kept until the end, so that the connections which wait in a listener's
-/// queue outlive every worker. For each TCP address there is one SO_REUSEPORT listener a worker slot, among which the kernel spreads
-/// connections; a unix socket is one listener that all slots share. What a listener is set to, the sockets that it accepts inherit.
+/// The listeners of a generation, opened by the launcher before any worker and kept until the end, so that the connections which wait in a
+/// listener's queue outlive every worker. For each TCP address there is one SO_REUSEPORT listener a worker slot, among which the kernel
+/// spreads connections; a unix socket is one listener that all slots share. What a listener is set to, the sockets that it accepts inherit.
+///
+/// A later generation keeps the listeners of every address that it shares with the one before, and adds slots behind theirs where it
+/// needs more: the order within a group, which steering goes by, never changes.
 class ListenSockets {
  public:
-  /// Opens everything or throws `ListenError`. A port 0 becomes a free one: the one that an earlier port 0 got, where it is free.
-  ListenSockets(const std::vector<config::ListenAddress>& addresses, unsigned slots);
-  /// Removes the files of unix sockets, in the process that made them.
+  /// Opens everything or throws `ListenError`, and leaves those of `earlier` as they were. A port 0 becomes a free one: the one that an earlier
+  /// port 0 got, where it is free. Slots that were added to shared addresses are closed again at the end of this object, unless `keep`
+  /// was called before.
+  ListenSockets(const std::vector<config::ListenAddress>& addresses, unsigned slots, const ListenSockets* earlier = nullptr);
   ~ListenSockets();
   ListenSockets(const ListenSockets&) = delete;
   ListenSockets& operator=(const ListenSockets&) = delete;
 
-  [[nodiscard]] const std::vector<BoundAddress>& addresses() const noexcept { return addresses_; }
+  void keep() noexcept { grown_.clear(); }
+
+  /// How many there are: what was asked for, or as many as an earlier generation had.
+  [[nodiscard]] unsigned slots() const noexcept { return slots_; }
+  [[nodiscard]] std::vector<BoundAddress> addresses() const;
   /// What the worker of that slot accepts from.
   [[nodiscard]] std::vector<server::ListenDescriptor> of_slot(unsigned slot) const;
   /// What nobody accepts from while the worker of that slot does not: its listeners that are not shared.
@@ -54,24 +63,35 @@ class ListenSockets {
   [[nodiscard]] std::vector<int> spread_groups() const;
 
  private:
+  // What one address comes to. The file of a unix socket goes with it, in the process that made it.
   struct Group {
-    std::vector<Descriptor> listeners;  // one for each slot, or a single one
-    bool is_unix = false;
-  };
-  struct SocketFile {
-    std::string path;
-    dev_t device;
-    ino_t inode;
-  };
-  void open_tcp(const config::ListenAddress& address, unsigned slots);
-  void open_unix(const config::ListenAddress& address);
-  void remove_files() noexcept;
+    Group() = default;
+    Group(const Group&) = delete;
+    Group& operator=(const Group&) = delete;
+    ~Group();
+    [[nodiscard]] bool is_unix() const noexcept { return asked.family == config::ListenAddress::Family::unix_socket; }
 
-  pid_t owner_;
+    config::ListenAddress asked;  // its port may be 0
+    std::uint16_t port = 0;
+    std::vector<Descriptor> listeners;  // one for each slot, or a single one
+    pid_t owner = 0;                    // of the file; 0: there is none
+    dev_t device = 0;
+    ino_t inode = 0;
+  };
+  struct Grown {
+    Group* group;
+    std::size_t before;
+  };
+  [[nodiscard]] std::shared_ptr<Group> find(const config::ListenAddress& address, const ListenSockets& earlier) const;
+  void open_tcp(const config::ListenAddress& address, const ListenSockets* earlier);
+  void open_unix(const config::ListenAddress& address);
+  void fill(Group& group) const;
+  void shrink() noexcept;
+
+  unsigned slots_;
   std::uint16_t chosen_port_ = 0;  // of the last port 0
-  std::vector<Group> groups_;
-  std::vector<BoundAddress> addresses_;
-  std::vector<SocketFile> files_;
+  std::vector<std::shared_ptr<Group>> groups_;
+  std::vector<Grown> grown_;  // of those that `earlier` has, too
 };
 
 }  // namespace ropeway::launcher

@@ -93,6 +93,9 @@ void fields(Visit& visit, APlan& plan) {
   visit(plan.quarantine.crashes);
   duration_field(visit, plan.quarantine.window);
   duration_field(visit, plan.quarantine.release);
+  visit(plan.canary.percent);
+  duration_field(visit, plan.canary.duration);
+  duration_field(visit, plan.canary.start);
   visit(plan.connections);
   visit(plan.blocking_threads);
 }
@@ -116,6 +119,7 @@ Plan plan_of(const config::ServerConfig& config) {
   plan.blocking_threads = config.blocking.threads;
   plan.stall = config.stall;
   plan.quarantine = config.quarantine;
+  plan.canary = config.canary;
   for (const auto& route : config.routes) plan.routes.push_back({route.match, route.handler.name});
   return plan;
 }

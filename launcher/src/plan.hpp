@@ -28,6 +28,7 @@ struct Plan {
   std::size_t blocking_threads = 0;  // of the pool, per worker
   config::StallConfig stall;
   config::QuarantineConfig quarantine;
+  config::CanaryConfig canary;
   struct Route {
     std::string match;
     std::string handler;

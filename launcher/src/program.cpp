@@ -21,6 +21,7 @@ int run(const Options& options, const Register& register_handlers) {
   if (!source) return exit_code::usage;
   Service service;
   service.source = std::move(*source);
+  service.is_file = true;
   service.register_handlers = &register_handlers;
   service.ready_descriptor = options.ready_descriptor;
   return run_service(service);

@@ -1,10 +1,12 @@
 #include "launcher/src/service.hpp"
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <optional>
 
@@ -36,45 +38,64 @@ void warn_of_descriptors(observability::LogSink& log, std::size_t limit, std::si
 }
 
 // What happens once, when all is ready. It owns the ready descriptor, so that a worker, which drops it, does not hold that open.
-std::function<void()> announcement(const Service& service, const ListenSockets& listeners, const Workforce& force) {
+std::function<void()> announcement(const Service& service, std::shared_ptr<const ListenSockets> listeners, const Workforce& force) {
   const auto descriptor = std::make_shared<Descriptor>(service.ready_descriptor);
-  return [&service, &listeners, force, descriptor] {
-    if (service.on_ready) service.on_ready(listeners.addresses(), force);
+  return [&service, listeners = std::move(listeners), force, descriptor]() mutable {
+    if (service.on_ready) service.on_ready(listeners->addresses(), force);
     std::string lines;
-    for (const auto& address : listeners.addresses()) lines += address.url() + "\n";
+    for (const auto& address : listeners->addresses()) lines += address.url() + "\n";
     if (*descriptor) write_all(descriptor->get(), lines.data(), lines.size());
     descriptor->close();
+    listeners.reset();  // a later configuration may do without them
   };
+}
+
+// The current directory by the name under which the user came here, where it still is the same: a symbolic link in it may mean another
+// folder at a reload. Otherwise as the system has it.
+std::string directory_by_name() {
+  struct stat named{};
+  struct stat actual{};
+  const char* name = std::getenv("PWD");
+  const bool usable = name != nullptr && name[0] == '/' && ::stat(name, &named) == 0 && ::stat(".", &actual) == 0 &&
+                      named.st_dev == actual.st_dev && named.st_ino == actual.st_ino;
+  return usable ? name : std::filesystem::current_path().string();
 }
 
 int serve(const Service& service, const Plan& plan) {
   const Workforce force = workforce(plan.processes, plan.threads, cpu_budget(affinity_cpus()));
   auto log = open_log(plan.log, force.processes == 0 ? "server" : "launcher", false);
   warn_of_descriptors(*log, raise_descriptor_limit(), plan.connections);
-
-  const ListenSockets listeners(plan.listen, force.processes);
-  for (const auto& address : listeners.addresses()) log->info("listening", {{"address", std::string_view(address.url())}});
-  observability::Scoreboard scoreboard(force.processes == 0 ? 1 : force.processes, force.threads + plan.blocking_threads,
-                                       plan.routes.size());
-  const Pipe hand_over = force.processes == 0 ? Pipe{} : make_message_pipe();
-  const WorkerSetup setup{
-      &service.source, service.register_handlers, &listeners, &scoreboard, {hand_over.write.get(), hand_over.read.get()}, force.threads};
+  const auto tell_addresses = [&log](const ListenSockets& listeners) {
+    for (const auto& address : listeners.addresses()) log->info("listening", {{"address", std::string_view(address.url())}});
+  };
 
   if (force.processes == 0) {
+    const auto listeners = std::make_shared<ListenSockets>(plan.listen, 1);
+    tell_addresses(*listeners);
     log.reset();
+    WorkerSetup setup(service.source, *service.register_handlers, listeners, plan, force.threads);
     return run_alone(setup, announcement(service, listeners, force));
   }
+  const Pipe hand_over = make_message_pipe();
   std::optional<WorkerSeat> seat;
   {
-    Supervisor supervisor({force.processes, force.threads, plan.drain, announcement(service, listeners, force), &scoreboard,
-                           listeners.spread_groups(), plan.routes, plan.stall, plan.quarantine},
-                          std::move(log));
+    Supervisor::Options options;
+    options.register_handlers = service.register_handlers;
+    options.hand_over = {hand_over.write.get(), hand_over.read.get()};
+    auto first = Deployment::make(service.source, plan, force, *service.register_handlers, options.hand_over);
+    tell_addresses(*first->setup()->listeners);
+    options.on_ready = announcement(service, first->setup()->listeners, force);
+    if (service.is_file) {
+      options.file = service.source.file;
+      options.directory = directory_by_name();
+    }
+    Supervisor supervisor(std::move(options), std::move(first), std::move(log));
     auto outcome = supervisor.run();
     if (const int* exit_code = std::get_if<int>(&outcome)) return *exit_code;
     seat = std::get<WorkerSeat>(std::move(outcome));
   }
   // A worker: the supervisor's scope has closed what is the parent's. The program's `main` shall not run on in here.
-  std::exit(run_worker(setup, std::move(*seat)));
+  std::exit(run_worker(std::move(*seat)));
 }
 
 }  // namespace

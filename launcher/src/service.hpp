@@ -15,6 +15,7 @@ namespace ropeway::launcher {
 /// One run of a server, from a configuration's text to the exit code.
 struct Service {
   ConfigSource source;
+  bool is_file = false;  // it can be read again
   const Register* register_handlers = nullptr;
   int ready_descriptor = -1;  // gets a line for each address once every worker is ready, and is closed
   std::string listen_hint;    // a further sentence where an address cannot be had; may be empty

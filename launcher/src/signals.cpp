@@ -13,18 +13,20 @@ namespace {
 struct Row {
   int signal;
   SignalAction supervisor;
+  SignalAction fixed_supervisor;
   SignalAction worker;
   SignalAction alone;
 };
 
-// The one table. SIGHUP means that the terminal has gone: it stops at once, unless the program was started with it ignored (nohup).
+// The one table. Where there is nothing to be read again, SIGHUP means that the terminal has gone: it stops at once, unless the program
+// was started with it ignored (nohup).
 constexpr std::array table{
-    Row{SIGTERM, SignalAction::drain, SignalAction::drain, SignalAction::drain},
-    Row{SIGINT, SignalAction::stop, SignalAction::none, SignalAction::stop},
-    Row{SIGQUIT, SignalAction::stop, SignalAction::none, SignalAction::stop},
-    Row{SIGHUP, SignalAction::stop, SignalAction::none, SignalAction::stop},
-    Row{SIGUSR1, SignalAction::reopen, SignalAction::reopen, SignalAction::reopen},
-    Row{SIGCHLD, SignalAction::reap, SignalAction::none, SignalAction::none},
+    Row{SIGTERM, SignalAction::drain, SignalAction::drain, SignalAction::drain, SignalAction::drain},
+    Row{SIGINT, SignalAction::stop, SignalAction::stop, SignalAction::none, SignalAction::stop},
+    Row{SIGQUIT, SignalAction::stop, SignalAction::stop, SignalAction::none, SignalAction::stop},
+    Row{SIGHUP, SignalAction::reload, SignalAction::stop, SignalAction::none, SignalAction::stop},
+    Row{SIGUSR1, SignalAction::reopen, SignalAction::reopen, SignalAction::reopen, SignalAction::reopen},
+    Row{SIGCHLD, SignalAction::reap, SignalAction::reap, SignalAction::none, SignalAction::none},
 };
 
 bool is_ignored(int signal) noexcept {
@@ -37,7 +39,12 @@ bool is_ignored(int signal) noexcept {
 SignalAction action_of(int signal, Role role) noexcept {
   for (const Row& row : table) {
     if (row.signal != signal) continue;
-    return role == Role::supervisor ? row.supervisor : role == Role::worker ? row.worker : row.alone;
+    switch (role) {
+      case Role::supervisor: return row.supervisor;
+      case Role::fixed_supervisor: return row.fixed_supervisor;
+      case Role::worker: return row.worker;
+      case Role::alone: return row.alone;
+    }
   }
   return SignalAction::none;
 }
@@ -55,7 +62,7 @@ SignalDescriptor::SignalDescriptor(Role role) : role_(role) {
     } else if (!wanted) {
       ::signal(row.signal, SIG_IGN);  // of a worker; and what came while it was blocked is dropped with it
       ::sigaddset(&left_alone, row.signal);
-    } else if (row.signal != SIGHUP || !is_ignored(SIGHUP)) {
+    } else if (action_of(row.signal, role) == SignalAction::reload || row.signal != SIGHUP || !is_ignored(SIGHUP)) {
       ::sigaddset(&taken, row.signal);
     }
   }

@@ -12,12 +12,18 @@ enum class SignalAction : std::uint8_t {
   none,    ///< the supervisor decides; a worker ignores it (Ctrl+C reaches the whole process group)
   drain,   ///< finish what runs, then end
   stop,    ///< end at once
+  reload,  ///< read the configuration again
   reopen,  ///< open log files again
   reap,    ///< a child has ended
 };
 
 /// Which kind of process asks.
-enum class Role : std::uint8_t { supervisor, worker, alone };
+enum class Role : std::uint8_t {
+  supervisor,        ///< of a configuration that stands in a file
+  fixed_supervisor,  ///< of one that does not, and so cannot be read again
+  worker,
+  alone,
+};
 
 /// What `signal` means to a process of that role. The table stands in signals.cpp.
 [[nodiscard]] SignalAction action_of(int signal, Role role) noexcept;

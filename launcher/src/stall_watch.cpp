@@ -25,15 +25,10 @@ LoopState loop_state(const observability::WorkerRow& row, const config::StallCon
 }
 
 StallWatch::StallWatch(std::chrono::milliseconds warn, unsigned io_threads, std::vector<Plan::Route> routes,
-                       observability::Scoreboard& scoreboard, observability::LogSink& log)
-    : warn_(warn),
-      io_threads_(io_threads),
-      routes_(std::move(routes)),
-      scoreboard_(scoreboard),
-      log_(log),
-      threads_(scoreboard.size() * io_threads) {}
+                       observability::Scoreboard& scoreboard)
+    : warn_(warn), io_threads_(io_threads), routes_(std::move(routes)), scoreboard_(scoreboard), threads_(scoreboard.size() * io_threads) {}
 
-void StallWatch::look(unsigned slot, pid_t pid, std::chrono::milliseconds now) {
+void StallWatch::look(unsigned slot, pid_t pid, std::chrono::milliseconds now, observability::LogSink& log) {
   if (warn_.count() == 0) return;
   const auto slots = scoreboard_.threads(slot);
   Thread* late = nullptr;
@@ -42,7 +37,7 @@ void StallWatch::look(unsigned slot, pid_t pid, std::chrono::milliseconds now) {
     if (since.count() == ThreadSlot::idle || now - since < warn_) continue;
     Thread& watched = threads_[slot * io_threads_ + thread];
     if (watched.since == since) {
-      if (!watched.told) tell(slot, thread, now);
+      if (!watched.told) tell(slot, thread, now, log);
       watched.told = true;
     } else if (late == nullptr) {  // there is one record for each worker, so one is asked at a time
       late = &watched;
@@ -53,19 +48,19 @@ void StallWatch::look(unsigned slot, pid_t pid, std::chrono::milliseconds now) {
   }
 }
 
-void StallWatch::tell(unsigned slot, unsigned thread, std::chrono::milliseconds now) {
+void StallWatch::tell(unsigned slot, unsigned thread, std::chrono::milliseconds now, observability::LogSink& log) {
   const ThreadSlot& held = scoreboard_.threads(slot)[thread];
   const ActivityNames names = names_of(held.activity(), routes_);
   const observability::StackRecord& record = scoreboard_.stall(slot);
   const std::string frames = record.signal != 0 && record.thread == thread ? stack_of(record) : std::string();
-  log_.warning("a handler holds an I/O thread; derive it from BlockingHandler, or let it wait with co_await",
-               {{"worker", std::int64_t{slot}},
-                {"thread", std::int64_t{thread}},
-                {"handler", std::string_view(names.handler)},
-                {"route", std::string_view(names.route)},
-                {"request", std::string_view(names.request)},
-                {"since_ms", (now - held.since()).count()},
-                {"frames", std::string_view(frames)}});
+  log.warning("a handler holds an I/O thread; derive it from BlockingHandler, or let it wait with co_await",
+              {{"worker", std::int64_t{slot}},
+               {"thread", std::int64_t{thread}},
+               {"handler", std::string_view(names.handler)},
+               {"route", std::string_view(names.route)},
+               {"request", std::string_view(names.request)},
+               {"since_ms", (now - held.since()).count()},
+               {"frames", std::string_view(frames)}});
 }
 
 }  // namespace ropeway::launcher

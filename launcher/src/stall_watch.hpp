@@ -26,25 +26,23 @@ enum class LoopState : std::uint8_t {
 /// time. Of all I/O threads of all workers it reads shared memory alone; only a thread that is late is sent a signal.
 class StallWatch {
  public:
-  /// `io_threads`: of each worker. `scoreboard` and `log` outlive it.
-  StallWatch(std::chrono::milliseconds warn, unsigned io_threads, std::vector<Plan::Route> routes, observability::Scoreboard& scoreboard,
-             observability::LogSink& log);
+  /// `io_threads`: of each worker. `scoreboard` outlives it.
+  StallWatch(std::chrono::milliseconds warn, unsigned io_threads, std::vector<Plan::Route> routes, observability::Scoreboard& scoreboard);
 
   /// Looks at the threads of the worker in `slot`, which is process `pid`. A thread that is late is asked by one call and told of by a later one.
-  void look(unsigned slot, pid_t pid, std::chrono::milliseconds now);
+  void look(unsigned slot, pid_t pid, std::chrono::milliseconds now, observability::LogSink& log);
 
  private:
   struct Thread {
     std::chrono::milliseconds since{};  // of the request that is late
     bool told = true;
   };
-  void tell(unsigned slot, unsigned thread, std::chrono::milliseconds now);
+  void tell(unsigned slot, unsigned thread, std::chrono::milliseconds now, observability::LogSink& log);
 
   std::chrono::milliseconds warn_;
   unsigned io_threads_;
   std::vector<Plan::Route> routes_;
   observability::Scoreboard& scoreboard_;
-  observability::LogSink& log_;
   std::vector<Thread> threads_;
 };
 

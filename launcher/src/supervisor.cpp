@@ -9,10 +9,12 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <numeric>
 #include <system_error>
 
-#include "launcher/src/black_box.hpp"
+#include "core/src/config/loader.hpp"
 #include "launcher/src/exit_code.hpp"
+#include "launcher/src/log_files.hpp"
 
 namespace ropeway::launcher {
 namespace {
@@ -20,8 +22,6 @@ namespace {
 using observability::WorkerRow;
 using observability::WorkerState;
 
-// A worker keeps the drain's deadline itself and closes what is left in good order; this is for one that hangs.
-constexpr std::chrono::milliseconds drain_slack{500};
 // After a fast stop there is nothing to wait for but a handler that does not return.
 constexpr std::chrono::seconds stop_grace{2};
 // How often the workers' load and loops are looked at, which is a look at shared memory: while connections come in, and while none does.
@@ -30,41 +30,41 @@ constexpr std::chrono::milliseconds quiet_look_interval{500};
 
 std::int64_t field(std::uint64_t value) noexcept { return static_cast<std::int64_t>(value); }
 
-std::chrono::milliseconds milliseconds_of(WorkerHandle::Time time) noexcept {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch());
-}
-
-void clear(WorkerRow& row) noexcept {
-  row.turned = 0;
-  row.connections = 0;
-  row.accepted = 0;
-  row.requests = 0;
-  row.in_flight = 0;
-}
-
 }  // namespace
 
-Supervisor::Supervisor(Options options, std::unique_ptr<observability::LogSink> log)
+Supervisor::Supervisor(Options options, std::unique_ptr<Deployment> first, std::unique_ptr<observability::LogSink> log)
     : options_(std::move(options)),
       log_(std::move(log)),
-      signals_(Role::supervisor),
-      generation_(1, options_.workers, now()),
-      steering_(options_.listener_groups),
-      stall_watch_(options_.stall.warn, options_.threads, options_.routes, *options_.scoreboard, *log_),
-      quarantine_(options_.quarantine, options_.routes.size()) {}
+      signals_(options_.file.empty() ? Role::fixed_supervisor : Role::supervisor),
+      current_(std::move(first)),
+      steering_(current_->setup()->listeners->spread_groups()) {
+  current_->generation().start_all(now());
+}
+
+std::vector<Deployment*> Supervisor::deployments() noexcept {
+  std::vector<Deployment*> all{current_.get()};
+  if (reload_ && reload_->incoming() != nullptr) all.push_back(reload_->incoming());
+  for (const auto& deployment : retired_) all.push_back(deployment.get());
+  return all;
+}
+
+bool Supervisor::none_alive() noexcept {
+  return std::ranges::all_of(deployments(), [](Deployment* deployment) { return deployment->generation().none_alive(); });
+}
 
 Supervisor::Outcome Supervisor::run() {
   for (;;) {
     if (auto seat = start_due()) return std::move(*seat);
-    if (generation_.none_alive() && (phase_ != Phase::running || !generation_.next_start())) break;
+    if (none_alive() && (phase_ != Phase::running || !current_->generation().next_start())) break;
     wait();
     for (const SignalAction action : signals_.take()) obey(action);
     read_words();  // before the dead are buried: one that was ready and died was ready
     reap();
-    watch_loops();
-    open_routes();
+    advance_reload();
+    watch_workers();
     direct_connections();
-    keep_deadline();
+    keep_deadlines();
+    bury_retired();
   }
   log_->info("stopped", {{"exit_code", std::int64_t{exit_code_}}});
   log_->flush();
@@ -72,19 +72,17 @@ Supervisor::Outcome Supervisor::run() {
 }
 
 std::optional<WorkerSeat> Supervisor::start_due() {
-  while (WorkerHandle* worker = generation_.due(now())) {
-    if (auto seat = start(*worker)) return seat;
+  for (Deployment* deployment : deployments()) {
+    while (WorkerHandle* worker = deployment->generation().due(now())) {
+      if (auto seat = start(*deployment, *worker)) return seat;
+    }
   }
   return std::nullopt;
 }
 
-std::optional<WorkerSeat> Supervisor::start(WorkerHandle& worker) {
-  WorkerRow& row = (*options_.scoreboard)[worker.slot()];
-  clear(row);
-  for (observability::ThreadSlot& slot : options_.scoreboard->threads(worker.slot())) slot.end();
-  options_.scoreboard->crash(worker.slot()).signal = 0;
-  row.generation = generation_.number();
-  row.state = WorkerState::starting;
+std::optional<WorkerSeat> Supervisor::start(Deployment& deployment, WorkerHandle& worker) {
+  deployment.prepare(worker);
+  WorkerRow& row = deployment.row(worker);
   try {
     Pipe commands = make_pipe();
     Pipe words = make_pipe();
@@ -94,7 +92,7 @@ std::optional<WorkerSeat> Supervisor::start(WorkerHandle& worker) {
     log_->flush();
     std::fflush(nullptr);
     const pid_t child = ::fork();
-    if (child == 0) return WorkerSeat{worker.slot(), supervisor, std::move(commands.read), std::move(words.write)};
+    if (child == 0) return WorkerSeat{deployment.setup(), worker.slot(), supervisor, std::move(commands.read), std::move(words.write)};
     if (child < 0) throw std::system_error(errno, std::generic_category(), "fork");
     row.pid = child;
     worker.started(child, std::move(commands.write), std::move(words.read), now());
@@ -103,21 +101,34 @@ std::optional<WorkerSeat> Supervisor::start(WorkerHandle& worker) {
     row.state = WorkerState::gone;
     worker.could_not_start(now());
     log_->error("a worker cannot be started", {{"worker", std::int64_t{worker.slot()}}, {"reason", std::string_view(error.what())}});
-    if (generation_.stillborn()) give_up(exit_code::failure);
+    if (reload_ && &deployment == reload_->incoming()) {
+      reload_->worker_ended(worker, now());
+    } else if (deployment.generation().stillborn()) {
+      give_up(exit_code::failure);
+    }
   }
   return std::nullopt;
 }
 
 void Supervisor::wait() {
   std::vector<pollfd> watched{{signals_.get(), POLLIN, 0}};
-  for (const auto& worker : generation_.workers()) {
-    if (worker.words_descriptor() >= 0) watched.push_back({worker.words_descriptor(), POLLIN, 0});
-  }
   std::optional<Time> until = deadline_;
-  const auto no_later_than = [&until](Time time) {
-    if (!until || time < *until) until = time;
+  const auto no_later_than = [&until](std::optional<Time> time) {
+    if (time && (!until || *time < *until)) until = time;
   };
-  if (const auto next = generation_.next_start()) no_later_than(*next);
+  for (Deployment* deployment : deployments()) {
+    no_later_than(deployment->generation().next_start());
+    for (const auto& worker : deployment->generation().workers()) {
+      if (worker.words_descriptor() >= 0) watched.push_back({worker.words_descriptor(), POLLIN, 0});
+      no_later_than(worker.retires_until());
+    }
+  }
+  if (reload_) {
+    no_later_than(reload_->next_step(now()));
+    if (const CheckProcess* check = reload_->check()) {
+      for (const int descriptor : check->descriptors()) watched.push_back({descriptor, POLLIN, 0});
+    }
+  }
   if (phase_ == Phase::running) no_later_than(next_look_);
   int timeout = -1;
   if (until) {
@@ -135,11 +146,12 @@ void Supervisor::obey(SignalAction action) {
     case SignalAction::stop:
       if (phase_ == Phase::running || phase_ == Phase::draining) begin_stop();
       break;
+    case SignalAction::reload: reload_wanted_ = true; break;
     case SignalAction::reopen:
       if (const std::string error = log_->reopen(); !error.empty()) {
         log_->error("the log cannot be opened again; the old file stays in use", {{"reason", std::string_view(error)}});
       }
-      generation_.send(Command::reopen);
+      for (Deployment* deployment : deployments()) deployment->generation().send(Command::reopen);
       break;
     case SignalAction::reap:  // `reap` runs after every wait
     case SignalAction::none: break;
@@ -147,12 +159,16 @@ void Supervisor::obey(SignalAction action) {
 }
 
 void Supervisor::read_words() {
-  for (auto& worker : generation_.workers()) {
-    if (worker.words_descriptor() < 0 || !worker.read_words()) continue;
-    generation_.became_ready();
-    log_->info("worker ready", {{"worker", std::int64_t{worker.slot()}}, {"pid", std::int64_t{worker.pid()}}});
+  for (Deployment* deployment : deployments()) {
+    for (auto& worker : deployment->generation().workers()) {
+      if (worker.words_descriptor() < 0 || !worker.read_words()) continue;
+      deployment->generation().became_ready();
+      log_->info("worker ready", {{"worker", std::int64_t{worker.slot()}},
+                                  {"pid", std::int64_t{worker.pid()}},
+                                  {"generation", std::int64_t{deployment->generation().number()}}});
+    }
   }
-  if (announced_ || phase_ != Phase::running || !generation_.all_ready()) return;
+  if (announced_ || phase_ != Phase::running || !current_->generation().all_ready()) return;
   announced_ = true;
   if (options_.on_ready) options_.on_ready();
 }
@@ -162,15 +178,19 @@ void Supervisor::reap() {
     int status = 0;
     const pid_t pid = ::waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED);
     if (pid <= 0) return;
-    WorkerHandle* worker = generation_.find(pid);
-    if (worker == nullptr) {  // as process 1 of a container, orphans of others come here too
-      log_->debug("a process that is no worker has ended", {{"pid", std::int64_t{pid}}});
-      continue;
+    const bool has_ended = !WIFSTOPPED(status) && !WIFCONTINUED(status);
+    WorkerHandle* worker = nullptr;
+    Deployment* its = nullptr;
+    for (Deployment* deployment : deployments()) {
+      if (worker == nullptr && (worker = deployment->generation().find(pid)) != nullptr) its = deployment;
     }
-    if (WIFSTOPPED(status) || WIFCONTINUED(status)) {
+    if (worker != nullptr && has_ended) {
+      ended(*its, *worker, status);
+    } else if (worker != nullptr) {
       stopped_or_continued(*worker, status);
-    } else {
-      ended(*worker, status);
+    } else if (has_ended && !(reload_ && reload_->process_ended(pid, status))) {
+      // As process 1 of a container, orphans of others come here, too.
+      log_->debug("a process that is no worker has ended", {{"pid", std::int64_t{pid}}});
     }
   }
 }
@@ -183,23 +203,29 @@ void Supervisor::stopped_or_continued(WorkerHandle& worker, int status) {
   log_->warning(message, {{"worker", std::int64_t{worker.slot()}}, {"pid", std::int64_t{worker.pid()}}});
 }
 
-void Supervisor::ended(WorkerHandle& worker, int status) {
-  report_end(worker, status);
+void Supervisor::ended(Deployment& deployment, WorkerHandle& worker, int status) {
+  report_end(deployment, worker, status);
   if (!is_planned(status)) {
-    report_activity(worker);
-    close_route_of(worker);
+    deployment.report_activity(worker, now(), *log_);
+    deployment.close_route_of(worker, now(), *log_);
   }
-  WorkerRow& row = (*options_.scoreboard)[worker.slot()];
+  WorkerRow& row = deployment.row(worker);
   row.state = WorkerState::gone;
   row.pid = 0;
+  row.connections = 0;
   worker.ended(now(), is_planned(status));
-  generation_.one_ended(now());
+  Generation& generation = deployment.generation();
+  generation.one_ended(now());
   if (phase_ != Phase::running) {
     worker.no_next_start();
-  } else if (WIFEXITED(status) && WEXITSTATUS(status) == exit_code::worker_configuration && !generation_.was_ready()) {
+  } else if (reload_ && &deployment == reload_->incoming()) {
+    reload_->worker_ended(worker, now());
+  } else if (&deployment != current_.get()) {
+    return;
+  } else if (WIFEXITED(status) && WEXITSTATUS(status) == exit_code::worker_configuration && !generation.was_ready()) {
     log_->error("a worker cannot use the configuration; a replacement could not either");
     give_up(exit_code::usage);
-  } else if (generation_.stillborn()) {
+  } else if (generation.stillborn()) {
     log_->error("no worker became ready; what they share is at fault, so none is started again");
     give_up(exit_code::failure);
   }
@@ -209,57 +235,8 @@ bool Supervisor::is_planned(int status) const noexcept {
   return phase_ != Phase::running || (WIFEXITED(status) && WEXITSTATUS(status) == exit_code::success);
 }
 
-// A worker none of whose threads comes back to its event loop accepts nothing and answers nothing.
-void Supervisor::watch_loops() {
-  if (phase_ != Phase::running || now() < next_look_) return;
-  const auto moment = milliseconds_of(now());
-  for (auto& worker : generation_.workers()) {
-    if (worker.state() != WorkerHandle::State::ready || worker.is_stopped()) continue;
-    stall_watch_.look(worker.slot(), worker.pid(), moment);
-    const WorkerRow& row = (*options_.scoreboard)[worker.slot()];
-    const LoopState state = loop_state(row, options_.stall, moment);
-    if (state == LoopState::hopeless) {
-      log_->error("worker " + std::to_string(worker.slot()) + " has not come back to its event loop for stall.kill, and is killed",
-                  {{"worker", std::int64_t{worker.slot()}}, {"pid", std::int64_t{worker.pid()}}});
-      ::kill(worker.pid(), SIGKILL);
-    }
-    const bool stalled = state != LoopState::turns;
-    if (stalled == worker.is_stalled()) continue;
-    worker.set_stalled(stalled);
-    const std::string message = "worker " + std::to_string(worker.slot()) +
-                                (stalled ? " is held by handlers; the others accept new connections until it goes on" : " goes on");
-    log_->warning(message, {{"worker", std::int64_t{worker.slot()}}, {"pid", std::int64_t{worker.pid()}}});
-  }
-}
-
-// Sees to it that every new connection finds somebody: the queue of a worker that does not accept is served by its siblings, and as few
-// connections as possible come into it.
-void Supervisor::direct_connections() {
-  bool changed = false;
-  std::vector<SlotLoad> loads;
-  std::uint64_t accepted = 0;
-  for (const auto& worker : generation_.workers()) {
-    WorkerRow& row = (*options_.scoreboard)[worker.slot()];
-    // When the whole server drains, each sees to its own queue, and to those of the ones that cannot.
-    // At the start all are about to be ready: a thousand workers that rescue each other for that moment would only make it long.
-    const bool rescued = phase_ == Phase::running ? !worker.accepts() && !worker.begins(now())
-                                                  : !worker.alive() || worker.is_stopped() || worker.is_stalled();
-    changed = row.rescued.exchange(rescued) != rescued || changed;
-    loads.push_back({worker.accepts(), row.connections});
-    accepted += row.accepted;
-  }
-  if (changed) generation_.send(Command::rescue);
-  if (phase_ != Phase::running || (!changed && now() < next_look_)) return;
-  if (now() >= next_look_) next_look_ = now() + (accepted == seen_ ? quiet_look_interval : look_interval);
-  seen_ = accepted;
-  if (const int error = steering_.steer(weights_of(loads)); error != 0) {
-    log_->warning("the kernel does not let new connections be steered; siblings still serve the queue of a worker that does not",
-                  {{"error", std::string_view(std::strerror(error))}});
-  }
-}
-
-void Supervisor::report_end(WorkerHandle& worker, int status) {
-  const WorkerRow& row = (*options_.scoreboard)[worker.slot()];
+void Supervisor::report_end(Deployment& deployment, const WorkerHandle& worker, int status) {
+  const WorkerRow& row = deployment.row(worker);
   const LogLevel level = is_planned(status) ? LogLevel::info : LogLevel::error;
   if (!log_->enabled(level)) return;
   const std::string message = "worker " + std::to_string(worker.slot()) + " " + describe_end(status);
@@ -272,58 +249,152 @@ void Supervisor::report_end(WorkerHandle& worker, int status) {
              {"connections", field(row.connections)}});
 }
 
-// The black box: what the threads of a worker that died were doing. A request that is named here was lost, or is the reason.
-void Supervisor::report_activity(WorkerHandle& worker) {
-  const observability::StackRecord& crash = options_.scoreboard->crash(worker.slot());
-  const bool recorded = crash.signal != 0;
-  const auto threads = options_.scoreboard->threads(worker.slot());
-  const auto moment = milliseconds_of(now());
-  for (std::size_t thread = 0; thread < threads.size(); ++thread) {
-    const auto since = threads[thread].since();
-    if (since.count() == observability::ThreadSlot::idle) continue;
-    const ActivityNames names = names_of(threads[thread].activity(), options_.routes);
-    const std::string message = "worker " + std::to_string(worker.slot()) +
-                                (recorded && crash.thread == thread ? " died in a handler" : " was inside a handler when it died");
-    log_->error(message, {{"worker", std::int64_t{worker.slot()}},
-                          {"thread", static_cast<std::int64_t>(thread)},
-                          {"request", std::string_view(names.request)},
-                          {"route", std::string_view(names.route)},
-                          {"handler", std::string_view(names.handler)},
-                          {"since_ms", std::max<std::int64_t>(0, (moment - since).count())}});
-  }
-  if (!recorded) return;
-  const std::string frames = stack_of(crash);
-  char address[24];
-  std::snprintf(address, sizeof address, "0x%llx", static_cast<unsigned long long>(crash.address));
-  const std::string message = "backtrace of worker " + std::to_string(worker.slot());
-  log_->error(message,
-              {{"worker", std::int64_t{worker.slot()}}, {"address", std::string_view(address)}, {"frames", std::string_view(frames)}});
-}
-
-// Only a death that is surely a handler's own counts: by a signal of the thread that was inside it. A SIGKILL comes from elsewhere.
-void Supervisor::close_route_of(WorkerHandle& worker) {
-  const observability::StackRecord& crash = options_.scoreboard->crash(worker.slot());
-  const auto threads = options_.scoreboard->threads(worker.slot());
-  if (crash.signal == 0 || crash.thread >= threads.size()) return;
-  const observability::ThreadSlot& thread = threads[crash.thread];
-  if (thread.since().count() == observability::ThreadSlot::idle) return;
-  const std::uint32_t route = thread.activity().route();
-  if (!quarantine_.crashed(route, now())) return;
-  options_.scoreboard->closed_routes()[route] = true;
-  const Plan::Route& closed = options_.routes[route];
-  log_->error("a route is closed (503), because workers died in its handler again and again",
-              {{"route", std::string_view(closed.match)},
-               {"handler", std::string_view(closed.handler)},
-               {"crashes", field(options_.quarantine.crashes)},
-               {"for_ms", options_.quarantine.release.count()}});
-}
-
-void Supervisor::open_routes() {
-  while (const auto route = quarantine_.released(now())) {
-    options_.scoreboard->closed_routes()[*route] = false;
-    log_->warning("a route that was closed is open again", {{"route", std::string_view(options_.routes[*route].match)}});
+void Supervisor::watch_workers() {
+  const bool looks = phase_ == Phase::running && now() >= next_look_;
+  for (Deployment* deployment : deployments()) {
+    deployment->open_routes(now(), *log_);
+    if (looks) deployment->watch_loops(now(), *log_);
   }
 }
+
+// ---- who gets connections -----------------------------------------------------------------------------------------------------------
+
+// Sees to it that every new connection finds somebody: the queue of a worker that does not accept is served by its siblings, and as few
+// connections as possible come into it.
+void Supervisor::direct_connections() {
+  std::vector<Deployment*> serving{current_.get()};
+  if (reload_ && reload_->incoming() != nullptr) serving.push_back(reload_->incoming());
+  std::vector<SlotLoad> loads;
+  std::uint64_t accepted = 0;
+  for (Deployment* deployment : serving) {
+    loads.resize(std::max(loads.size(), deployment->setup()->scoreboard.size()));
+    for (const auto& worker : deployment->generation().workers()) {
+      const WorkerRow& row = deployment->row(worker);
+      SlotLoad& load = loads[worker.slot()];
+      load.accepts = load.accepts || worker.accepts();
+      load.connections += row.connections;
+      accepted += row.accepted;
+    }
+  }
+  bool changed = false;
+  for (Deployment* deployment : serving) {
+    if (!update_rescue(*deployment, loads)) continue;
+    deployment->generation().send(Command::rescue);
+    changed = true;
+  }
+  if (phase_ != Phase::running || (!changed && now() < next_look_)) return;
+  if (now() >= next_look_) next_look_ = now() + (accepted == seen_ ? quiet_look_interval : look_interval);
+  seen_ = accepted;
+  steer(loads);
+}
+
+// Says in the scoreboard which slots' queues are to be served by siblings; whether that has changed.
+bool Supervisor::update_rescue(Deployment& deployment, const std::vector<SlotLoad>& loads) {
+  observability::Scoreboard& scoreboard = deployment.setup()->scoreboard;
+  // When workers are replaced, addresses may differ: then each deployment sees to all that it has. Before that, nobody but the canary
+  // serves the canary's share.
+  const bool by_itself = reload_ && reload_->state() == Reload::State::replacing;
+  std::vector<bool> served(scoreboard.size(), false);
+  for (std::size_t slot = 0; slot < served.size(); ++slot) served[slot] = phase_ == Phase::running && !by_itself && loads[slot].accepts;
+  for (const auto& worker : deployment.generation().workers()) {
+    // When the whole server drains, each sees to its own queue, and to those of the ones that cannot.
+    // At the start all are about to be ready: a thousand workers that rescue each other for that moment would only make it long.
+    const bool is_canary = &worker == &deployment.generation().canary();
+    const bool begins = deployment.generation().number() == 1 && !is_canary && worker.begins(now());
+    const bool serves =
+        phase_ == Phase::running ? worker.accepts() || begins : worker.alive() && !worker.is_stopped() && !worker.is_stalled();
+    if (serves) served[worker.slot()] = true;
+  }
+  bool changed = false;
+  for (std::size_t slot = 0; slot < served.size(); ++slot) {
+    changed = scoreboard[slot].rescued.exchange(!served[slot]) == served[slot] || changed;
+  }
+  return changed;
+}
+
+void Supervisor::steer(const std::vector<SlotLoad>& loads) {
+  const unsigned percent = reload_ ? reload_->canary_percent() : 0;
+  std::vector<SlotLoad> others = loads;
+  WorkerHandle* canary = percent > 0 ? &reload_->incoming()->generation().canary() : nullptr;
+  if (canary != nullptr) others[canary->slot()].accepts = false;
+  std::vector<Weight> weights = weights_of(others);
+  if (canary != nullptr && canary->accepts()) {
+    const Weight sum = std::accumulate(weights.begin(), weights.end(), Weight{0});
+    weights[canary->slot()] = std::max<Weight>(1, sum * percent / (100 - percent));
+  }
+  if (const int error = steering_.steer(std::move(weights)); error != 0) {
+    log_->warning("the kernel does not let new connections be steered; siblings still serve the queue of a worker that does not",
+                  {{"error", std::string_view(std::strerror(error))}});
+  }
+}
+
+// ---- reload -------------------------------------------------------------------------------------------------------------------------
+
+void Supervisor::begin_reload() {
+  reload_wanted_ = false;
+  const auto refuse = [this](std::string_view reason) {
+    log_->error("reload: the new configuration is refused, and the old one serves on",
+                {{"file", std::string_view(options_.file)}, {"reason", reason}});
+  };
+  // By name, since the folder that had it may have been replaced.
+  if (::chdir(options_.directory.c_str()) != 0) return refuse(options_.directory + ": " + std::strerror(errno));
+  config::FileText read = config::read_text(options_.file);
+  if (read.error != 0) return refuse(std::strerror(read.error));
+  const auto make = [this](ConfigSource source, Plan plan) {
+    Workforce force = workforce(plan.processes, plan.threads, cpu_budget(affinity_cpus()));
+    if (force.processes == 0) throw std::runtime_error("processes: 0, no supervisor, needs a restart");
+    auto made = Deployment::make(std::move(source), std::move(plan), std::move(force), *options_.register_handlers, options_.hand_over,
+                                 current_.get());
+    steering_ = Steering(made->setup()->listeners->spread_groups());
+    for (const auto& address : made->setup()->listeners->addresses())
+      log_->info("listening", {{"address", std::string_view(address.url())}});
+    return made;
+  };
+  try {
+    log_->flush();
+    reload_.emplace(ConfigSource{options_.file, std::move(read.text)}, *options_.register_handlers, *current_, make, *log_, now());
+  } catch (const std::exception& error) { refuse(error.what()); }
+}
+
+void Supervisor::advance_reload() {
+  if (phase_ != Phase::running) return;
+  if (reload_) {
+    reload_->advance(now());
+    if (reload_->has_ended()) end_reload();
+  }
+  // Workers of several old configurations at once would be without a bound.
+  if (reload_wanted_ && !reload_ && retired_.empty() && current_->generation().was_ready()) begin_reload();
+}
+
+void Supervisor::end_reload() {
+  auto incoming = reload_->take_incoming();
+  const bool done = reload_->state() == Reload::State::done;
+  reload_.reset();
+  if (done) std::swap(current_, incoming);
+  if (incoming) {
+    steering_ = Steering(current_->setup()->listeners->spread_groups());
+    retired_.push_back(std::move(incoming));
+  }
+  if (done) reopen_log();
+  next_look_ = now();
+}
+
+// As the new configuration has it.
+void Supervisor::reopen_log() {
+  try {
+    auto opened = open_log(current_->plan().log, "launcher", false);
+    log_->flush();
+    log_ = std::move(opened);
+  } catch (const std::exception& error) {
+    log_->error("the log cannot be opened; the old one stays in use", {{"reason", std::string_view(error.what())}});
+  }
+}
+
+void Supervisor::bury_retired() {
+  std::erase_if(retired_, [](const auto& deployment) { return deployment->generation().none_alive(); });
+}
+
+// ---- the end ------------------------------------------------------------------------------------------------------------------------
 
 void Supervisor::give_up(int exit_code) noexcept {
   exit_code_ = exit_code;
@@ -331,31 +402,43 @@ void Supervisor::give_up(int exit_code) noexcept {
 }
 
 void Supervisor::begin_drain() {
-  log_->info("draining", {{"deadline_ms", std::int64_t{options_.drain.count()}}});
+  log_->info("draining", {{"deadline_ms", std::int64_t{current_->plan().drain.count()}}});
   phase_ = Phase::draining;
-  deadline_ = now() + options_.drain + drain_slack;
-  generation_.close();
-  generation_.send(Command::drain);
+  deadline_ = now() + current_->plan().drain + drain_slack;
+  end_all(Command::drain);
 }
 
 void Supervisor::begin_stop() {
   log_->info("stopping");
   phase_ = Phase::stopping;
   deadline_ = now() + stop_grace;
-  generation_.close();
-  generation_.send(Command::stop);
+  end_all(Command::stop);
 }
 
-void Supervisor::keep_deadline() {
-  if (!deadline_ || now() < *deadline_) return;
-  deadline_.reset();
-  phase_ = Phase::killing;
-  for (const auto& worker : generation_.workers()) {
-    if (!worker.alive()) continue;
-    log_->warning("worker did not end in time and is killed",
-                  {{"worker", std::int64_t{worker.slot()}}, {"pid", std::int64_t{worker.pid()}}});
-    ::kill(worker.pid(), SIGKILL);
+void Supervisor::end_all(Command command) noexcept {
+  if (reload_) reload_->abandon();
+  for (Deployment* deployment : deployments()) {
+    deployment->generation().close();
+    deployment->generation().send(command);
   }
+}
+
+void Supervisor::keep_deadlines() {
+  const bool all = deadline_ && now() >= *deadline_;
+  if (all) {
+    deadline_.reset();
+    phase_ = Phase::killing;
+  }
+  for (Deployment* deployment : deployments()) {
+    for (auto& worker : deployment->generation().workers()) {
+      if ((all && worker.alive()) || worker.is_overdue(now())) kill(worker);
+    }
+  }
+}
+
+void Supervisor::kill(const WorkerHandle& worker) {
+  log_->warning("worker did not end in time and is killed", {{"worker", std::int64_t{worker.slot()}}, {"pid", std::int64_t{worker.pid()}}});
+  ::kill(worker.pid(), SIGKILL);
 }
 
 }  // namespace ropeway::launcher

@@ -4,18 +4,15 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <variant>
 #include <vector>
 
 #include "core/src/observability/log_sink.hpp"
-#include "core/src/observability/scoreboard.hpp"
-#include "launcher/src/generation.hpp"
-#include "launcher/src/plan.hpp"
-#include "launcher/src/quarantine.hpp"
+#include "launcher/src/deployment.hpp"
+#include "launcher/src/reload.hpp"
 #include "launcher/src/signals.hpp"
-#include "launcher/src/stall_watch.hpp"
 #include "launcher/src/steering.hpp"
-#include "launcher/src/worker_process.hpp"
 
 namespace ropeway::launcher {
 
@@ -27,20 +24,16 @@ namespace ropeway::launcher {
 class Supervisor {
  public:
   struct Options {
-    unsigned workers = 1;
-    unsigned threads = 1;                             // I/O threads of each
-    std::chrono::milliseconds drain{};                // how long a drain may take before workers are killed
-    std::function<void()> on_ready;                   // once, when every worker is ready for the first time; nothing of it may throw
-    observability::Scoreboard* scoreboard = nullptr;  // a row for each worker
-    std::vector<int> listener_groups;                 // see `Steering`
-    std::vector<Plan::Route> routes;
-    config::StallConfig stall;
-    config::QuarantineConfig quarantine;
+    const Register* register_handlers = nullptr;
+    server::HandOverChannel hand_over;
+    std::function<void()> on_ready;  // once, when every worker is ready for the first time; nothing of it may throw
+    std::string file;                // of the configuration, to be read again; empty: it cannot
+    std::string directory;           // where its name begins, by name: that may mean another folder at the next reload
   };
   /// The exit code of the program, or (in a new worker) its seat.
   using Outcome = std::variant<int, WorkerSeat>;
 
-  Supervisor(Options options, std::unique_ptr<observability::LogSink> log);
+  Supervisor(Options options, std::unique_ptr<Deployment> first, std::unique_ptr<observability::LogSink> log);
   [[nodiscard]] Outcome run();
 
  private:
@@ -48,33 +41,43 @@ class Supervisor {
   enum class Phase : std::uint8_t { running, draining, stopping, killing };
 
   [[nodiscard]] static Time now() noexcept { return std::chrono::steady_clock::now(); }
+  /// The one that serves, the one that is to replace it, and those that finish what they have.
+  [[nodiscard]] std::vector<Deployment*> deployments() noexcept;
+  [[nodiscard]] bool none_alive() noexcept;
   [[nodiscard]] std::optional<WorkerSeat> start_due();
-  [[nodiscard]] std::optional<WorkerSeat> start(WorkerHandle& worker);
+  [[nodiscard]] std::optional<WorkerSeat> start(Deployment& deployment, WorkerHandle& worker);
   void wait();
   void obey(SignalAction action);
   void read_words();
   void reap();
   void stopped_or_continued(WorkerHandle& worker, int status);
-  void ended(WorkerHandle& worker, int status);
+  void ended(Deployment& deployment, WorkerHandle& worker, int status);
   [[nodiscard]] bool is_planned(int status) const noexcept;
-  void report_end(WorkerHandle& worker, int status);
-  void report_activity(WorkerHandle& worker);
-  void close_route_of(WorkerHandle& worker);
-  void open_routes();
-  void watch_loops();
+  void report_end(Deployment& deployment, const WorkerHandle& worker, int status);
+  void watch_workers();
   void direct_connections();
+  [[nodiscard]] bool update_rescue(Deployment& deployment, const std::vector<SlotLoad>& loads);
+  void steer(const std::vector<SlotLoad>& loads);
+  void begin_reload();
+  void advance_reload();
+  void end_reload();
+  void bury_retired();
+  void reopen_log();
   void give_up(int exit_code) noexcept;
   void begin_drain();
   void begin_stop();
-  void keep_deadline();
+  void end_all(Command command) noexcept;
+  void keep_deadlines();
+  void kill(const WorkerHandle& worker);
 
   Options options_;
   std::unique_ptr<observability::LogSink> log_;
   SignalDescriptor signals_;
-  Generation generation_;
+  std::unique_ptr<Deployment> current_;
+  std::vector<std::unique_ptr<Deployment>> retired_;
+  std::optional<Reload> reload_;  // refers to `current_`
+  bool reload_wanted_ = false;
   Steering steering_;
-  StallWatch stall_watch_;
-  Quarantine quarantine_;
   Time next_look_{};        // at the workers' load
   std::uint64_t seen_ = 0;  // connections that had been accepted then
   Phase phase_ = Phase::running;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace ropeway::launcher {
 
@@ -13,7 +14,7 @@ void WorkerHandle::started(pid_t pid, Descriptor commands, Descriptor words, Tim
   first_ = !tried_;
   tried_ = true;
   was_ready_ = false;
-  stopped_ = stalled_ = false;
+  stopped_ = stalled_ = left_ = false;
   commands_ = std::move(commands);
   words_ = std::move(words);
   ::fcntl(words_.get(), F_SETFL, O_NONBLOCK);
@@ -37,7 +38,10 @@ bool WorkerHandle::read_words() noexcept {
         became_ready = was_ready_ = true;
         if (state_ == State::starting) state_ = State::ready;
         break;
-      case Word::draining: state_ = State::draining; break;
+      case Word::draining:
+        state_ = State::draining;
+        left_ = true;
+        break;
     }
   }
 }
@@ -54,7 +58,26 @@ void WorkerHandle::ended(Time now, bool planned) noexcept {
   pid_ = 0;
   commands_.close();
   words_.close();
-  next_start_ = now + delay;
+  retires_until_.reset();
+  if (!retired_) next_start_ = now + delay;
+}
+
+void WorkerHandle::retire(Time deadline) noexcept {
+  if (std::exchange(retired_, true)) return;
+  next_start_.reset();
+  if (!alive()) return;
+  retires_until_ = deadline;
+  send(Command::retire);
+}
+
+bool WorkerHandle::is_overdue(Time now) noexcept {
+  if (!alive() || !retires_until_ || now < *retires_until_) return false;
+  retires_until_.reset();
+  return true;
+}
+
+void WorkerHandle::take_back(Time now) noexcept {
+  if (std::exchange(retired_, false) && !alive()) next_start_ = now;
 }
 
 void WorkerHandle::could_not_start(Time now) noexcept {
@@ -66,7 +89,7 @@ void WorkerHandle::could_not_start(Time now) noexcept {
 
 void WorkerHandle::send(Command command) noexcept {
   if (!alive()) return;
-  if (command == Command::drain) state_ = State::draining;
+  if (command == Command::drain || command == Command::retire) state_ = State::draining;
   const char byte = static_cast<char>(command);
   write_all(commands_.get(), &byte, 1);
 }

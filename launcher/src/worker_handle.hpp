@@ -12,7 +12,8 @@ namespace ropeway::launcher {
 
 /// What the supervisor tells a worker: one byte on its pipe.
 enum class Command : char {
-  drain = 'd',
+  drain = 'd',   ///< with the whole server
+  retire = 't',  ///< alone: its siblings serve on
   stop = 's',
   reopen = 'r',
   rescue = 'q',  ///< which slots are rescued has changed in the scoreboard
@@ -21,8 +22,12 @@ enum class Command : char {
 /// What a worker tells the supervisor: one byte on its other pipe.
 enum class Word : char {
   ready = 'R',
-  draining = 'D',  ///< it was told to by somebody else, and accepts no more
+  draining = 'D',  ///< it ends alone, and accepts no more
 };
+
+/// How much longer than a drain may take a worker has to end. It keeps the drain's deadline itself and closes what is left in good order;
+/// this is for one that hangs.
+inline constexpr std::chrono::milliseconds drain_slack{500};
 
 /// The supervisor's view of one worker slot: the process that fills it, and when the next one may start.
 class WorkerHandle {
@@ -69,6 +74,16 @@ class WorkerHandle {
     if (next_start_ && *next_start_ > time) next_start_ = time;
   }
   void no_next_start() noexcept { next_start_.reset(); }
+  /// Tells the process to end, by `deadline` at the latest, while others serve on. None is started in its place.
+  void retire(Time deadline) noexcept;
+  /// It is to be replaced after all.
+  void take_back(Time now) noexcept;
+  /// Whether it is gone, or has said that it accepts no more.
+  [[nodiscard]] bool has_left() const noexcept { return !alive() || left_; }
+  /// When a process that was told to retire must have ended; it sees to that itself, but for one that hangs.
+  [[nodiscard]] std::optional<Time> retires_until() const noexcept { return retires_until_; }
+  /// Whether it has not; tells so once.
+  [[nodiscard]] bool is_overdue(Time now) noexcept;
   /// A process began: the parent's ends of its two pipes.
   void started(pid_t pid, Descriptor commands, Descriptor words, Time now) noexcept;
   /// Reads what the worker has to say, without waiting; says whether it has just become ready.
@@ -93,12 +108,15 @@ class WorkerHandle {
   bool was_ready_ = false;
   bool stopped_ = false;
   bool stalled_ = false;
+  bool retired_ = false;
+  bool left_ = false;
   pid_t pid_ = 0;
   State state_ = State::gone;
   Descriptor commands_;
   Descriptor words_;
   Time started_{};
   std::optional<Time> next_start_;
+  std::optional<Time> retires_until_;
 };
 
 }  // namespace ropeway::launcher

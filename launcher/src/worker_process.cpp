@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <optional>
 #include <string>
 
@@ -25,14 +26,14 @@ namespace {
 // gives the orders.
 class WorkerProcess {
  public:
-  WorkerProcess(const WorkerSetup& setup, unsigned slot, Role role, const std::string& name)
+  WorkerProcess(WorkerSetup& setup, unsigned slot, Role role, const std::string& name)
       : setup_(setup),
         slot_(slot),
-        row_((*setup.scoreboard)[slot]),
+        row_(setup.scoreboard[slot]),
         alone_(role == Role::alone),
         signals_(role),
-        application_(*setup.register_handlers),
-        config_(loaded(application_, *setup.source)),
+        application_(setup.register_handlers),
+        config_(loaded(application_, setup.source)),
         log_(open_log(config_->log, name, true)),
         access_log_(open_access_log(config_->log.access)),
         worker_(worker_options(setup.threads)) {
@@ -85,8 +86,8 @@ class WorkerProcess {
     options.access_log = access_log_.get();
     options.row = &row_;
     if (alone_) return options;  // there is nobody to read what follows, or to write it
-    options.slots = setup_.scoreboard->threads(slot_);
-    options.closed_routes = setup_.scoreboard->closed_routes();
+    options.slots = setup_.scoreboard.threads(slot_);
+    options.closed_routes = setup_.scoreboard.closed_routes();
     options.on_thread = give_signal_stack;
     options.hand_over = setup_.hand_over;
     return options;
@@ -100,15 +101,18 @@ class WorkerProcess {
   // Where the whole server ends, the listeners end with it; a worker that ends alone leaves its own to its siblings.
   void drain(bool whole_server) {
     row_.state = observability::WorkerState::draining;
-    worker_.drain(whole_server);
-    if (!whole_server) say(Word::draining);
+    if (whole_server) {
+      worker_.drain(true);
+    } else {
+      worker_.drain(false, [this] { say(Word::draining); });
+    }
   }
 
   // Accepts from the listeners of the siblings that do not. Several rescuers see to it that one of them has time.
   void rescue() {
     std::vector<server::ListenDescriptor> listeners;
-    for (unsigned other = 0; other < setup_.scoreboard->size(); ++other) {
-      if (other == slot_ || !(*setup_.scoreboard)[other].rescued) continue;
+    for (unsigned other = 0; other < setup_.scoreboard.size(); ++other) {
+      if (other == slot_ || !setup_.scoreboard[other].rescued) continue;
       const auto of_other = setup_.listeners->of_slot_alone(other);
       listeners.insert(listeners.end(), of_other.begin(), of_other.end());
     }
@@ -120,6 +124,7 @@ class WorkerProcess {
       case SignalAction::drain: drain(alone_); break;
       case SignalAction::stop: worker_.stop(); break;
       case SignalAction::reopen: reopen(*log_, access_log_.get()); break;
+      case SignalAction::reload:
       case SignalAction::reap:
       case SignalAction::none: break;
     }
@@ -134,6 +139,7 @@ class WorkerProcess {
       if (size < 0) return true;
       switch (static_cast<Command>(byte)) {
         case Command::drain: drain(true); break;
+        case Command::retire: drain(false); break;
         case Command::stop: obey(SignalAction::stop); break;
         case Command::reopen: obey(SignalAction::reopen); break;
         case Command::rescue: rescue(); break;
@@ -141,7 +147,7 @@ class WorkerProcess {
     }
   }
 
-  const WorkerSetup& setup_;
+  WorkerSetup& setup_;
   const unsigned slot_;
   observability::WorkerRow& row_;
   const bool alone_;
@@ -171,12 +177,25 @@ int guarded(const ConfigSource& source, int configuration_code, Serve serve) {
 
 }  // namespace
 
-int run_worker(const WorkerSetup& setup, WorkerSeat seat) {
+WorkerSetup::WorkerSetup(ConfigSource configuration, const Register& handlers, std::shared_ptr<ListenSockets> sockets, const Plan& plan,
+                         unsigned io_threads)
+    : source(std::move(configuration)),
+      register_handlers(handlers),
+      listeners(std::move(sockets)),
+      threads(io_threads),
+      scoreboard(listeners->slots(), io_threads + plan.blocking_threads, plan.routes.size()) {}
+
+int run_worker(WorkerSeat seat) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != seat.supervisor) return exit_code::failure;  // it died before it could be watched
-  return guarded(*setup.source, exit_code::worker_configuration, [&] {
-    keep_crash_record(setup.scoreboard->crash(seat.slot), setup.scoreboard->threads(seat.slot));
-    answer_stack_signal(setup.scoreboard->stall(seat.slot));
+  WorkerSetup& setup = *seat.setup;
+  if (setup.directory && ::fchdir(setup.directory.get()) != 0) {
+    std::fprintf(stderr, "ropeway: the worker cannot go to its working directory: %s\n", std::strerror(errno));
+    return exit_code::failure;
+  }
+  return guarded(setup.source, exit_code::worker_configuration, [&] {
+    keep_crash_record(setup.scoreboard.crash(seat.slot), setup.scoreboard.threads(seat.slot));
+    answer_stack_signal(setup.scoreboard.stall(seat.slot));
     WorkerProcess process(setup, seat.slot, Role::worker, "worker " + std::to_string(seat.slot));
     process.ready();
     process.converse(seat);
@@ -184,9 +203,9 @@ int run_worker(const WorkerSetup& setup, WorkerSeat seat) {
   });
 }
 
-int run_alone(const WorkerSetup& setup, const std::function<void()>& on_ready) {
-  return guarded(*setup.source, exit_code::usage, [&] {
-    (*setup.scoreboard)[0].pid = ::getpid();
+int run_alone(WorkerSetup& setup, const std::function<void()>& on_ready) {
+  return guarded(setup.source, exit_code::usage, [&] {
+    setup.scoreboard[0].pid = ::getpid();
     WorkerProcess process(setup, 0, Role::alone, "server");
     process.ready();
     if (on_ready) on_ready();

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <functional>
+#include <memory>
 
 #include <ropeway/launch.hpp>
 
@@ -13,30 +14,36 @@
 
 namespace ropeway::launcher {
 
+/// What all workers of a generation share.
+struct WorkerSetup {
+  /// `processes`: 0 is none but the launcher itself. Throws `std::system_error` where the scoreboard's memory cannot be had.
+  WorkerSetup(ConfigSource configuration, const Register& handlers, std::shared_ptr<ListenSockets> sockets, const Plan& plan,
+              unsigned io_threads);
+
+  ConfigSource source;
+  const Register& register_handlers;
+  std::shared_ptr<ListenSockets> listeners;
+  server::HandOverChannel hand_over;
+  unsigned threads;
+  Descriptor directory;  // where relative paths begin; none: where the process is
+  observability::Scoreboard scoreboard;
+};
+
 /// What a new worker is given: which slot, whose child it is, and its ends of the two pipes.
 struct WorkerSeat {
+  std::shared_ptr<WorkerSetup> setup;
   unsigned slot = 0;
   pid_t supervisor = 0;
   Descriptor commands;  // to read: bytes of `Command`; its end is the supervisor's end
   Descriptor words;     // to write: bytes of `Word`
 };
 
-/// What all workers of a launcher share. Everything outlives the worker.
-struct WorkerSetup {
-  const ConfigSource* source = nullptr;
-  const Register* register_handlers = nullptr;
-  const ListenSockets* listeners = nullptr;
-  observability::Scoreboard* scoreboard = nullptr;
-  server::HandOverChannel hand_over;
-  unsigned threads = 1;
-};
-
 /// The main function of a worker process: from the seat to its exit code. SIGTERM drains this worker alone, SIGUSR1 reopens its logs;
 /// it dies with its supervisor, however that ends.
-[[nodiscard]] int run_worker(const WorkerSetup& setup, WorkerSeat seat);
+[[nodiscard]] int run_worker(WorkerSeat seat);
 
 /// The same without a supervisor, in this process (`processes: 0`): `on_ready` is called once it accepts; SIGTERM drains, SIGINT,
 /// SIGQUIT and SIGHUP stop, SIGUSR1 reopens the logs. Gives the program's exit code.
-[[nodiscard]] int run_alone(const WorkerSetup& setup, const std::function<void()>& on_ready);
+[[nodiscard]] int run_alone(WorkerSetup& setup, const std::function<void()>& on_ready);
 
 }  // namespace ropeway::launcher

@@ -29,7 +29,8 @@ void make_ready(Generation& generation, WorkerHandle& worker, Generation::Time n
 }
 
 TEST_CASE("every slot is started at once, and found again by its process") {
-  Generation generation(1, 3, begin);
+  Generation generation(1, 3, 3);
+  generation.start_all(begin);
   CHECK(generation.next_start() == begin);
   CHECK(start_due(generation, begin) == 3);
   CHECK_FALSE(generation.next_start());
@@ -39,7 +40,8 @@ TEST_CASE("every slot is started at once, and found again by its process") {
 }
 
 TEST_CASE("workers that all end before one was ready are not started again") {
-  Generation generation(1, 2, begin);
+  Generation generation(1, 2, 2);
+  generation.start_all(begin);
   start_due(generation, begin);
   generation.find(100)->ended(begin, false);
   CHECK_FALSE(generation.stillborn());
@@ -50,7 +52,8 @@ TEST_CASE("workers that all end before one was ready are not started again") {
 }
 
 TEST_CASE("once one was ready, those that ended are started again") {
-  Generation generation(1, 2, begin);
+  Generation generation(1, 2, 2);
+  generation.start_all(begin);
   start_due(generation, begin);
   generation.find(100)->ended(begin, false);
   make_ready(generation, *generation.find(101), begin);
@@ -64,7 +67,8 @@ TEST_CASE("once one was ready, those that ended are started again") {
 }
 
 TEST_CASE("a generation is ready when each of its workers is") {
-  Generation generation(1, 2, begin);
+  Generation generation(1, 2, 2);
+  generation.start_all(begin);
   start_due(generation, begin);
   CHECK_FALSE(generation.all_ready());
   make_ready(generation, *generation.find(100), begin);
@@ -74,7 +78,8 @@ TEST_CASE("a generation is ready when each of its workers is") {
 }
 
 TEST_CASE("where no worker is left, the next one does not wait for its back-off") {
-  Generation generation(1, 2, begin);
+  Generation generation(1, 2, 2);
+  generation.start_all(begin);
   auto now = begin;
   for (int round = 0; round < 6; ++round) {  // both keep dying at once
     while (generation.next_start() && *generation.next_start() > now) now = *generation.next_start();
@@ -91,7 +96,8 @@ TEST_CASE("where no worker is left, the next one does not wait for its back-off"
 }
 
 TEST_CASE("where others are left, a worker that keeps dying waits") {
-  Generation generation(1, 2, begin);
+  Generation generation(1, 2, 2);
+  generation.start_all(begin);
   start_due(generation, begin);
   make_ready(generation, generation.workers()[0], begin);
   for (int round = 0; round < 3; ++round) {
@@ -103,7 +109,8 @@ TEST_CASE("where others are left, a worker that keeps dying waits") {
 }
 
 TEST_CASE("a closed generation replaces nobody") {
-  Generation generation(1, 1, begin);
+  Generation generation(1, 1, 1);
+  generation.start_all(begin);
   start_due(generation, begin);
   make_ready(generation, *generation.find(100), begin);
   generation.find(100)->ended(begin + 1min, false);

@@ -99,6 +99,78 @@ TEST_CASE("connections are accepted by some slot of the group, with TCP_NODELAY 
   CHECK(accepted == 1);
 }
 
+std::vector<int> descriptors_of(const ListenSockets& sockets, unsigned slots) {
+  std::vector<int> result;
+  for (unsigned slot = 0; slot < slots; ++slot) {
+    for (const auto& listener : sockets.of_slot(slot)) result.push_back(listener.descriptor);
+  }
+  return result;
+}
+
+TEST_CASE("a later generation takes over the addresses that it shares, and opens and closes the others") {
+  const Folder folder;
+  auto earlier = std::make_unique<ListenSockets>(std::vector{ipv4("127.0.0.1", 0), unix_path(folder / "s")}, 2);
+  const auto before = descriptors_of(*earlier, 2);
+  const std::uint16_t port = earlier->addresses()[0].port;
+  auto later = std::make_unique<ListenSockets>(std::vector{unix_path(folder / "s"), ipv4("127.0.0.2", 0)}, 1, earlier.get());
+  CHECK(later->slots() == 2);
+  CHECK(later->of_slot(1)[0].descriptor == before[1]);
+  later->keep();
+  earlier.reset();
+  CHECK(fs::is_socket(folder / "s"));
+  CHECK(later->addresses()[0].port == 0);
+  CHECK(refusal({ipv4("127.0.0.1", port)}).empty());
+  later.reset();
+  CHECK_FALSE(fs::exists(folder / "s"));
+}
+
+TEST_CASE("a port 0 that is asked for twice stays two ports") {
+  const std::vector twice{ipv4("127.0.0.1", 0), ipv4("127.0.0.1", 0)};
+  const ListenSockets earlier(twice, 1);
+  const ListenSockets later(twice, 1, &earlier);
+  CHECK(later.addresses()[0].port == earlier.addresses()[0].port);
+  CHECK(later.addresses()[1].port == earlier.addresses()[1].port);
+}
+
+TEST_CASE("slots are added behind those that are there, and taken away again unless they are kept") {
+  const std::vector address{ipv4("127.0.0.1", 0)};
+  const ListenSockets earlier(address, 2);
+  const auto before = descriptors_of(earlier, 2);
+  int added = -1;
+  {
+    const ListenSockets later(address, 4, &earlier);
+    const auto all = descriptors_of(later, 4);
+    CHECK(std::vector(all.begin(), all.begin() + 2) == before);
+    added = all[3];
+    CHECK(option(added, SOL_SOCKET, SO_ACCEPTCONN) == 1);
+  }
+  CHECK(option(added, SOL_SOCKET, SO_ACCEPTCONN) == -1);
+  CHECK(descriptors_of(earlier, 2) == before);
+  auto kept = std::make_unique<ListenSockets>(address, 4, &earlier);
+  kept->keep();
+  const ListenSockets next(address, 1, kept.get());
+  kept.reset();
+  CHECK(next.slots() == 4);
+  CHECK(option(next.of_slot(3)[0].descriptor, SOL_SOCKET, SO_ACCEPTCONN) == 1);
+}
+
+TEST_CASE("a port may go from one address to all, and back, while it is in use") {
+  const ListenSockets one({ipv4("127.0.0.1", 0)}, 1);
+  const std::uint16_t port = one.addresses()[0].port;
+  const ListenSockets all({ipv4("0.0.0.0", port)}, 1, &one);
+  const ListenSockets again({ipv4("127.0.0.2", port)}, 1, &all);
+  CHECK(again.addresses()[0].port == port);
+}
+
+TEST_CASE("a failure leaves the earlier generation as it was") {
+  const Folder folder;
+  const ListenSockets earlier({ipv4("127.0.0.1", 0), unix_path(folder / "s")}, 2);
+  const auto before = descriptors_of(earlier, 2);
+  CHECK_THROWS_AS(ListenSockets({ipv4("127.0.0.1", 0), unix_path(folder / "s"), ipv4("192.0.2.1", 0)}, 4, &earlier), ListenError);
+  CHECK(descriptors_of(earlier, 2) == before);
+  CHECK(fs::is_socket(folder / "s"));
+}
+
 TEST_CASE("a port that another server has is refused, though that one would share it") {
   const ListenSockets other({ipv4("127.0.0.1", 0)}, 1);
   const std::uint16_t port = other.addresses()[0].port;

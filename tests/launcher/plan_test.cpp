@@ -21,6 +21,7 @@ Plan sample() {
   plan.blocking_threads = 7;
   plan.stall = {std::chrono::milliseconds(1), std::chrono::milliseconds(2), std::chrono::milliseconds(3)};
   plan.quarantine = {4, std::chrono::milliseconds(5), std::chrono::milliseconds(6)};
+  plan.canary = {7, std::chrono::milliseconds(8), std::chrono::milliseconds(9)};
   plan.routes = {{"GET /a:b/{x}", "first"}, {"/", "second"}};
   return plan;
 }
@@ -36,6 +37,9 @@ TEST_CASE("a plan arrives as it was sent") {
   CHECK(plan->quarantine.crashes == 4);
   CHECK(plan->quarantine.window.count() == 5);
   CHECK(plan->quarantine.release.count() == 6);
+  CHECK(plan->canary.percent == 7);
+  CHECK(plan->canary.duration.count() == 8);
+  CHECK(plan->canary.start.count() == 9);
   REQUIRE(plan->routes.size() == 2);
   CHECK(plan->routes[0].match == "GET /a:b/{x}");
   CHECK(plan->routes[1].handler == "second");

@@ -157,6 +157,42 @@ TEST_CASE("only a slot's first process begins") {
   CHECK_FALSE(worker.begins(now));
 }
 
+TEST_CASE("a worker that retires is not replaced, unless it is taken back, and has a deadline") {
+  ropeway::testing::FakeClock clock;
+  for (const bool taken_back : {false, true}) {
+    CAPTURE(taken_back);
+    WorkerHandle worker(0);
+    Ends ends;
+    start(worker, ends, clock.steady_now());
+    CHECK_FALSE(worker.has_left());
+    const auto deadline = clock.steady_now() + 30s;
+    worker.retire(deadline);
+    worker.retire(deadline + 1min);  // once is enough
+    CHECK(worker.state() == WorkerHandle::State::draining);
+    CHECK(worker.retires_until() == deadline);
+    CHECK_FALSE(worker.is_overdue(clock.steady_now()));
+    CHECK_FALSE(worker.has_left());
+    say(ends, Word::draining);
+    CHECK_FALSE(worker.read_words());
+    CHECK(worker.has_left());
+    CHECK(worker.is_overdue(deadline));
+    CHECK_FALSE(worker.is_overdue(deadline));  // it was told
+    if (taken_back) worker.take_back(clock.steady_now());
+    worker.ended(clock.steady_now(), true);
+    CHECK(worker.has_left());
+    CHECK(worker.next_start().has_value() == taken_back);
+  }
+}
+
+TEST_CASE("a worker that has retired and ended starts again at once when it is taken back") {
+  ropeway::testing::FakeClock clock;
+  WorkerHandle worker(0);
+  worker.retire(clock.steady_now());
+  CHECK_FALSE(worker.next_start());
+  worker.take_back(clock.steady_now());
+  CHECK(worker.next_start() == clock.steady_now());
+}
+
 TEST_CASE("commands arrive as bytes, and a dead worker is sent none") {
   WorkerHandle worker(0);
   Ends ends;

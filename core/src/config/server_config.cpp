@@ -145,6 +145,8 @@ std::shared_ptr<const ServerConfig> server_config(std::shared_ptr<const ConfigNo
   config->blocking = {read_number(blocking, "threads"), read_number(blocking, "queue")};
   const ConfigNode stall = root.object("stall");
   config->stall = {stall.duration("warn"), stall.duration("rescue"), stall.duration("kill")};
+  const ConfigNode canary = root.object("canary");
+  config->canary = {static_cast<unsigned>(read_number(canary, "percent")), canary.duration("duration"), canary.duration("start")};
   const ConfigNode quarantine = root.object("quarantine");
   config->quarantine = {read_number(quarantine, "crashes"), quarantine.duration("window"), quarantine.duration("release")};
   config->log = read_log(root.object("log"));

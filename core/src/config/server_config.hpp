@@ -80,6 +80,12 @@ struct QuarantineConfig {
   std::chrono::milliseconds window{}, release{};
 };
 
+/// How a new configuration is tried before it replaces the one that runs. No percent: not at all.
+struct CanaryConfig {
+  unsigned percent = 0;
+  std::chrono::milliseconds duration{}, start{};
+};
+
 /// What becomes of slashes side by side in a path.
 enum class RepeatedSlashes : std::uint8_t { keep, merge, refuse };
 
@@ -95,6 +101,7 @@ struct ServerConfig {
   BlockingConfig blocking;
   StallConfig stall;
   QuarantineConfig quarantine;
+  CanaryConfig canary;
   LogConfig log;
   RepeatedSlashes repeated_slashes = RepeatedSlashes::keep;
   std::string server_name;  // value of the `Server` field; "" sends none

@@ -175,6 +175,30 @@ Setting quarantine() {
       });
 }
 
+Setting canary() {
+  return Setting::object(
+      "canary",
+      "How a new configuration is tried at a reload (SIGHUP): one new worker serves beside all old ones, and only where it does well are "
+      "they "
+      "replaced, one after another.",
+      {
+          Setting::integer("percent", "Its share of new connections. 0: no trial; workers are replaced at once.")
+              .at_least(0)
+              .at_most(50)
+              .by_default("10"),
+          Setting::duration("duration",
+                            "How long it is watched. It fails, and with it the reload, where it dies, or where far more of its answers "
+                            "than of the others' have a status of 500 or above.")
+              .at_least(0)
+              .at_most(24 * hour)
+              .by_default("\"5s\""),
+          Setting::duration("start", "How long a new configuration may take to be tried, and each new worker to become ready.")
+              .at_least(100)
+              .at_most(24 * hour)
+              .by_default("\"60s\""),
+      });
+}
+
 Setting log() {
   return Setting::object(
       "log", "The application log and the access log.",
@@ -224,6 +248,7 @@ const Setting& server_settings() {
           blocking(),
           stall(),
           quarantine(),
+          canary(),
           log(),
           Setting::string(
               "repeated_slashes",

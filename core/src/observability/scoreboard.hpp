@@ -19,10 +19,11 @@ struct alignas(64) WorkerRow {
   std::atomic<WorkerState> state{WorkerState::gone};
   std::atomic<bool> rescued{false};  // its own worker does not accept, so its siblings do; the supervisor says so
   std::atomic<std::uint32_t> generation{0};
-  std::atomic<std::uint32_t> connections{0};  // open now
-  std::atomic<std::uint64_t> accepted{0};     // connections, since the worker started
-  std::atomic<std::uint64_t> requests{0};     // answered, since the worker started
-  std::atomic<std::uint64_t> in_flight{0};    // requests begun and not yet answered
+  std::atomic<std::uint32_t> connections{0};    // open now
+  std::atomic<std::uint64_t> accepted{0};       // connections, since the worker started
+  std::atomic<std::uint64_t> requests{0};       // answered, since the worker started
+  std::atomic<std::uint64_t> server_errors{0};  // of them with a status of 500 and above
+  std::atomic<std::uint64_t> in_flight{0};      // requests begun and not yet answered
   std::atomic<std::int64_t> turned{0};  // when its event loop last did its regular work (ms of the steady clock), while it has connections
 };
 

@@ -291,6 +291,7 @@ bool Session::answer(Response response) {
   }
   exchange.response_size = exchange.response.body().is_stream() ? 0 : exchange.response.body().size();  // the queue takes the body
   answered_ = true;
+  if (code(exchange.response.status()) >= 500) context_.row.server_errors.fetch_add(1, std::memory_order_relaxed);
   if (exchange.body_failed) {
     const Status status = exchange.body_error.status_hint;
     log_refusal(status, status == Status::request_timeout ? "timeouts.body_rate" : exchange.body_error.reason);
@@ -335,6 +336,7 @@ void Session::abandon_handler() noexcept {
   context_.log.warning(
       "handler did not answer in time",
       {{"handler", exchange.match.handler}, {"route", exchange.match.route}, {"setting", std::string_view("timeouts.handler")}});
+  context_.row.server_errors.fetch_add(1, std::memory_order_relaxed);
   Response response = Response::error(Status::service_unavailable, "The answer took too long.");
   log_access(&exchange, response.status(), response.body().size());
   codec_.respond_error(response, response_options(true));

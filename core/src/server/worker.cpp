@@ -333,8 +333,11 @@ bool Worker::run(unsigned threads) {
   return state.answered_all.load(std::memory_order_relaxed);
 }
 
-void Worker::drain(bool close_listeners) {
-  asio::post(state_->io, [state = state_.get(), close_listeners] { state->begin_drain(close_listeners); });
+void Worker::drain(bool close_listeners, std::function<void()> on_begun) {
+  asio::post(state_->io, [state = state_.get(), close_listeners, on_begun = std::move(on_begun)] {
+    state->begin_drain(close_listeners);
+    if (on_begun) on_begun();
+  });
 }
 
 void Worker::stop() noexcept { state_->finish(false); }

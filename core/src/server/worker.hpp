@@ -76,7 +76,8 @@ class Worker {
   /// Accepts what waits in the queues, then nothing more; closes idle connections, or hands them over to siblings where there is a channel,
   /// lets requests finish for at most `timeouts.drain`, then ends `run`. `close_listeners`: there are no siblings that serve on, so
   /// the kernel shall refuse newcomers from now on, and connections end here. Thread-safe.
-  void drain(bool close_listeners = false);
+  /// `on_begun`: called once nothing more is accepted from its own listeners; may be empty.
+  void drain(bool close_listeners = false, std::function<void()> on_begun = {});
   /// Ends `run` at once. Thread-safe.
   void stop() noexcept;
   [[nodiscard]] std::size_t connections() const noexcept;

@@ -1,0 +1,206 @@
+#include "launcher/src/reload.hpp"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <string>
+
+namespace ropeway::launcher {
+namespace {
+
+// How often a canary's answers are looked at: what it does wrong until then, it does to its clients.
+constexpr std::chrono::milliseconds look_interval{50};
+constexpr std::chrono::milliseconds check_interval{250};
+// For old workers to accept no more. One that is held by a handler accepts nothing anyway.
+constexpr std::chrono::seconds leave_patience{2};
+
+std::int64_t field(std::uint64_t value) noexcept { return static_cast<std::int64_t>(value); }
+
+}  // namespace
+
+Reload::Reload(ConfigSource source, const Register& register_handlers, Deployment& current, Make make, observability::LogSink& log,
+               Time now)
+    : current_(current),
+      make_(std::move(make)),
+      log_(log),
+      check_(std::in_place, std::move(source), register_handlers),
+      deadline_(now + current.plan().canary.start) {
+  log_.info("reload: the configuration is checked", {{"file", std::string_view(check_->source().file)}});
+}
+
+bool Reload::process_ended(pid_t pid, int status) {
+  if (!check_ || check_->has_ended() || check_->pid() != pid) return false;
+  check_->ended(status);
+  return true;
+}
+
+Reload::Time Reload::next_step(Time now) const noexcept {
+  if (state_ == State::trying && watched_until_) return std::min(now + look_interval, *watched_until_);
+  return std::min(now + check_interval, deadline_);
+}
+
+void Reload::advance(Time now) {
+  switch (state_) {
+    case State::checking: return take_verdict(now);
+    case State::trying: return watch_canary(now);
+    case State::replacing: return replace(now);
+    case State::done:
+    case State::failed: return;
+  }
+}
+
+// ---- checking ---------------------------------------------------------------------------------------------------------------------
+
+void Reload::take_verdict(Time now) {
+  check_->read();
+  if (!check_->has_ended()) {
+    if (now < deadline_) return;
+    check_->kill();
+    return refuse("it took longer than canary.start to try it", check_->report());
+  }
+  if (!check_->plan()) return refuse("it has mistakes", check_->report());
+  try {
+    incoming_ = make_(check_->source(), *check_->plan());
+  } catch (const std::exception& error) { return refuse(error.what(), {}); }
+  check_.reset();
+  if (incoming_->plan().canary.percent == 0) return begin_replacing(now);
+  state_ = State::trying;
+  deadline_ = now + incoming_->plan().canary.start;
+  incoming_->generation().canary().start_at(now);
+}
+
+// Every line of the report becomes one of the log, so that it can be read there as on a terminal.
+void Reload::refuse(std::string_view reason, std::string_view report) {
+  log_.error("reload: the new configuration is refused, and the old one serves on", {{"reason", reason}});
+  for (std::size_t lines = 0; !report.empty() && lines < 100; ++lines) {
+    const std::size_t end = std::min(report.find('\n'), report.size());
+    if (end > 0) log_.error(report.substr(0, end), {});
+    report.remove_prefix(std::min(end + 1, report.size()));
+  }
+  state_ = State::failed;
+}
+
+// ---- trying -----------------------------------------------------------------------------------------------------------------------
+
+Tally Reload::tally_of(Deployment& deployment, const WorkerHandle& worker) const noexcept {
+  const observability::WorkerRow& row = deployment.row(worker);
+  return {row.requests, row.server_errors};
+}
+
+Tally Reload::tally_of_old() const noexcept {
+  Tally sum;
+  for (const WorkerHandle& worker : current_.generation().members()) {
+    const Tally its = tally_of(current_, worker);
+    sum.requests += its.requests;
+    sum.server_errors += its.server_errors;
+  }
+  return sum;
+}
+
+void Reload::watch_canary(Time now) {
+  WorkerHandle& canary = incoming_->generation().canary();
+  if (!watched_until_) {
+    if (now >= deadline_) return take_back("its first worker was not ready within canary.start", now);
+    if (canary.state() != WorkerHandle::State::ready) return;
+    watched_until_ = now + incoming_->plan().canary.duration;
+    before_ = tally_of_old();
+    log_.info("reload: one new worker serves beside the old ones", {{"generation", std::int64_t{incoming_->generation().number()}},
+                                                                    {"percent", std::int64_t{incoming_->plan().canary.percent}},
+                                                                    {"for_ms", incoming_->plan().canary.duration.count()}});
+  }
+  const Tally its = tally_of(*incoming_, canary);
+  const Tally old = tally_of_old();
+  // A worker that was replaced meanwhile counts from nothing.
+  const Tally others{old.requests - std::min(old.requests, before_.requests),
+                     old.server_errors - std::min(old.server_errors, before_.server_errors)};
+  const bool over = now >= *watched_until_;
+  if (is_worse(its, others, over)) {
+    log_.error("reload: far more of the new worker's answers are errors than of the others'",
+               {{"requests", field(its.requests)},
+                {"server_errors", field(its.server_errors)},
+                {"others_requests", field(others.requests)},
+                {"others_server_errors", field(others.server_errors)}});
+    return take_back("its answers are errors", now);
+  }
+  if (!over) return;
+  log_.info("reload: the new worker does as well as the others", {{"requests", field(its.requests)},
+                                                                  {"server_errors", field(its.server_errors)},
+                                                                  {"others_requests", field(others.requests)},
+                                                                  {"others_server_errors", field(others.server_errors)}});
+  begin_replacing(now);
+}
+
+// ---- replacing --------------------------------------------------------------------------------------------------------------------
+
+void Reload::begin_replacing(Time now) {
+  state_ = State::replacing;
+  deadline_ = now + incoming_->plan().canary.start;
+  replace(now);
+}
+
+Reload::Time Reload::last_moment_of_old(Time now) const noexcept { return now + current_.plan().drain + drain_slack; }
+
+void Reload::replace(Time now) {
+  if (all_replaced_) {
+    const bool all_left = std::ranges::all_of(current_.generation().workers(), [](const auto& worker) { return worker.has_left(); });
+    if (all_left || now >= deadline_) finish();
+    return;
+  }
+  const auto fresh = incoming_->generation().members();
+  const auto old = current_.generation().members();
+  for (; slot_ < fresh.size(); ++slot_) {
+    WorkerHandle& worker = fresh[slot_];
+    if (!worker.was_ready()) {
+      if (worker.tried()) {
+        if (now >= deadline_) take_back("a new worker was not ready within canary.start", now);
+      } else if (!worker.next_start()) {
+        worker.start_at(now);
+        deadline_ = now + incoming_->plan().canary.start;
+      }
+      return;
+    }
+    if (slot_ < old.size()) old[slot_].retire(last_moment_of_old(now));
+  }
+  retire_the_rest(now);
+}
+
+void Reload::retire_the_rest(Time now) {
+  for (WorkerHandle& worker : current_.generation().workers()) worker.retire(last_moment_of_old(now));
+  incoming_->generation().canary().retire(now + incoming_->plan().drain + drain_slack);
+  all_replaced_ = true;
+  deadline_ = now + leave_patience;
+  replace(now);
+}
+
+void Reload::finish() {
+  incoming_->setup()->listeners->keep();
+  state_ = State::done;
+  log_.info("reload: done", {{"generation", std::int64_t{incoming_->generation().number()}},
+                             {"processes", std::int64_t{incoming_->force().processes}},
+                             {"threads", std::int64_t{incoming_->force().threads}}});
+}
+
+// ---- failing ----------------------------------------------------------------------------------------------------------------------
+
+void Reload::worker_ended(const WorkerHandle& worker, Time now) {
+  if (has_ended() || all_replaced_) return;
+  if (state_ == State::trying) return take_back("its first worker ended", now);
+  if (!worker.was_ready()) take_back("a new worker ended before it was ready", now);
+}
+
+void Reload::take_back(std::string_view reason, Time now) {
+  log_.error("reload: taken back; the old configuration serves on", {{"reason", reason}});
+  for (WorkerHandle& worker : current_.generation().members()) worker.take_back(now);
+  for (WorkerHandle& worker : incoming_->generation().workers()) {
+    if (worker.state() == WorkerHandle::State::starting) ::kill(worker.pid(), SIGKILL);  // it has nothing to lose
+    worker.retire(now + incoming_->plan().drain + drain_slack);
+  }
+  state_ = State::failed;
+}
+
+void Reload::abandon() noexcept {
+  if (check_) check_->kill();
+  if (!has_ended()) state_ = State::failed;
+}
+
+}  // namespace ropeway::launcher
