@@ -59,7 +59,7 @@ TABLE = [
     Layer("handlers_api", "handlers/include/ropeway", {"api"}, STD),
     Layer("handlers", "handlers", {"api", "handlers_api"}, STD | {"files", "asio", "awaitable", "json", "json_fwd"}),
     Layer("launch_api", "launcher/include/ropeway", {"api"}, STD),
-    Layer("launcher", "launcher/src", CORE | {"launch_api", "builtin"}, STD | POSIX | {"cli11", "dl"}),
+    Layer("launcher", "launcher/src", CORE | {"launch_api", "builtin"}, STD | POSIX | {"cli11", "dl", "json", "json_fwd"}),
     Layer("examples", "examples", {"api", "handlers_api", "launch_api", "testing_api"}, STD | {"asio", "awaitable", "json", "json_fwd", "doctest"}),
     Layer("tests", "tests", None, None),
     Layer("bench", "bench", None, None),

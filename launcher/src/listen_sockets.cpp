@@ -127,6 +127,20 @@ void remove_stale_file(const std::string& path, const SocketAddress& place) {
 
 }  // namespace
 
+Descriptor listen_on_unix(const std::string& path) {
+  const std::string name = "unix:" + path;
+  const SocketAddress place = unix_address(path);
+  remove_stale_file(path, place);
+  Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket || ::bind(socket.get(), place.get(), place.size) != 0) fail(name, errno);
+  if (::listen(socket.get(), INT_MAX) != 0) {
+    const int error = errno;
+    ::unlink(path.c_str());
+    fail(name, error);
+  }
+  return socket;
+}
+
 std::string BoundAddress::url() const { return family == Family::unix_socket ? "unix:" + host : "http://" + written(host, port, family); }
 
 ListenSockets::Group::~Group() {
@@ -217,21 +231,15 @@ void ListenSockets::fill(Group& group) const {
 }
 
 void ListenSockets::open_unix(const config::ListenAddress& address) {
-  const std::string name = "unix:" + address.host;
-  const SocketAddress place = unix_address(address.host);
-  remove_stale_file(address.host, place);
   auto group = std::make_shared<Group>();
   group->asked = address;
-  Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!socket || ::bind(socket.get(), place.get(), place.size) != 0) fail(name, errno);
+  group->listeners.push_back(listen_on_unix(address.host));
   struct stat status{};
   if (::lstat(address.host.c_str(), &status) == 0) {
     group->owner = ::getpid();
     group->device = status.st_dev;
     group->inode = status.st_ino;
   }
-  if (::listen(socket.get(), INT_MAX) != 0) fail(name, errno);
-  group->listeners.push_back(std::move(socket));
   groups_.push_back(std::move(group));
 }
 

@@ -34,6 +34,9 @@ struct BoundAddress {
   [[nodiscard]] std::string url() const;
 };
 
+/// A unix socket that listens at `path`; the file of a server that is gone is replaced. Throws `ListenError`.
+[[nodiscard]] Descriptor listen_on_unix(const std::string& path);
+
 /// The listeners of a generation, opened by the launcher before any worker and kept until the end, so that the connections which wait in a
 /// listener's queue outlive every worker. For each TCP address there is one SO_REUSEPORT listener a worker slot, among which the kernel
 /// spreads connections; a unix socket is one listener that all slots share. What a listener is set to, the sockets that it accepts inherit.

@@ -97,9 +97,30 @@ void add_schema(CLI::App& app, Options& options) {
   command->callback([&options] { options.command = Options::Command::schema; });
 }
 
+// The commands for a server that runs.
+void add_control(CLI::App& app, Options& options) {
+  const auto add = [&](const char* name, Options::Command meaning, const char* text) {
+    CLI::App* command = app.add_subcommand(name, text);
+    add_config(*command, options);
+    command->add_option("--control", options.control, "The server's control socket (default: what the configuration says)")
+        ->type_name("PATH");
+    command->callback([&options, meaning] { options.command = meaning; });
+    return command;
+  };
+  CLI::App* status = add("status", Options::Command::status, "Tell what the workers of a running server do");
+  status->add_flag("--json", options.json, "Print JSON");
+  CLI::App* reload = add("reload", Options::Command::reload, "Have a running server read its configuration again");
+  reload->add_flag("--wait", options.wait, "Wait for the end: exit code 1 where it was taken back, 2 where the configuration has mistakes");
+  reload->add_flag("--json", options.json, "With --wait, print the verdict as JSON");
+  add("reopen", Options::Command::reopen, "Have a running server open its log files again");
+  CLI::App* stop = add("stop", Options::Command::stop, "End a running server, when its requests are answered");
+  stop->add_flag("--fast", options.fast, "At once");
+  stop->add_flag("--wait", options.wait, "Wait until it has ended");
+}
+
 // A sentence about a word where a command should stand.
 std::string unknown_command(const std::string& word, const std::string& program, bool serves) {
-  std::vector<std::string> commands{"run", "check", "schema"};
+  std::vector<std::string> commands{"run", "check", "schema", "status", "reload", "reopen", "stop"};
   if (serves) commands.insert(commands.begin(), "serve");
   std::string text = config::in_quotes(word) + " is no command" + config::did_you_mean(word, commands);
   std::error_code ignored;
@@ -119,6 +140,7 @@ Parsed parse_options(int argc, const char* const argv[], bool serves) {
   add_run(app, options);
   add_check(app, options);
   add_schema(app, options);
+  add_control(app, options);
   if (!serves) {  // `run` is what happens without a command
     add_config(app, options);
     add_ready_descriptor(app, options);

@@ -21,11 +21,15 @@ struct ServeOptions {
 
 /// A command line that was understood.
 struct Options {
-  enum class Command : std::uint8_t { run, check, schema, serve };
+  enum class Command : std::uint8_t { run, check, schema, serve, status, reload, reopen, stop };
   Command command = Command::run;
   std::string config = "ropeway.json";
   int ready_descriptor = -1;  // -1: none
   bool markdown = false;      // of `schema`
+  std::string control;        // the control socket of a server; empty: the configuration says it
+  bool json = false;          // of `status` and `reload`
+  bool wait = false;          // of `reload` and `stop`
+  bool fast = false;          // of `stop`
   ServeOptions serve;
 };
 

@@ -7,6 +7,7 @@
 #include "core/src/config/loader.hpp"
 #include "launcher/src/application.hpp"
 #include "launcher/src/check.hpp"
+#include "launcher/src/control_client.hpp"
 #include "launcher/src/descriptor.hpp"
 #include "launcher/src/exit_code.hpp"
 #include "launcher/src/options.hpp"
@@ -47,6 +48,10 @@ int obey(const Options& options, const Register& register_handlers) {
     case Options::Command::run: return run(options, register_handlers);
     case Options::Command::check: return check(options, register_handlers);
     case Options::Command::schema: return schema(options, register_handlers);
+    case Options::Command::status:
+    case Options::Command::reload:
+    case Options::Command::reopen:
+    case Options::Command::stop: return control_server(options, register_handlers);
     case Options::Command::serve: return serve_folder(options.serve, options.ready_descriptor, register_handlers);
   }
   return exit_code::usage;
@@ -63,7 +68,9 @@ int run_program(int argc, const char* const argv[], const Register& register_han
   }
   try {
     const int code = obey(*parsed.options, register_handlers);
-    const bool prints = parsed.options->command == Options::Command::schema || parsed.options->command == Options::Command::check;
+    using Command = Options::Command;
+    const Command command = parsed.options->command;
+    const bool prints = command == Command::schema || command == Command::check || command == Command::status;
     if (!prints || (std::fflush(stdout) == 0 && std::ferror(stdout) == 0)) return code;
     std::fprintf(stderr, "%s: standard output cannot be written: %s\n", argv[0], std::strerror(errno));
     return exit_code::failure;

@@ -45,7 +45,8 @@ void Reload::advance(Time now) {
     case State::trying: return watch_canary(now);
     case State::replacing: return replace(now);
     case State::done:
-    case State::failed: return;
+    case State::refused:
+    case State::taken_back: return;
   }
 }
 
@@ -63,6 +64,7 @@ void Reload::take_verdict(Time now) {
     incoming_ = make_(check_->source(), *check_->plan());
   } catch (const std::exception& error) { return refuse(error.what(), {}); }
   check_.reset();
+  verdict_.generation = incoming_->generation().number();
   if (incoming_->plan().canary.percent == 0) return begin_replacing(now);
   state_ = State::trying;
   deadline_ = now + incoming_->plan().canary.start;
@@ -70,14 +72,17 @@ void Reload::take_verdict(Time now) {
 }
 
 // Every line of the report becomes one of the log, so that it can be read there as on a terminal.
-void Reload::refuse(std::string_view reason, std::string_view report) {
+void Reload::refuse(std::string_view reason, std::string report) {
   log_.error("reload: the new configuration is refused, and the old one serves on", {{"reason", reason}});
-  for (std::size_t lines = 0; !report.empty() && lines < 100; ++lines) {
-    const std::size_t end = std::min(report.find('\n'), report.size());
-    if (end > 0) log_.error(report.substr(0, end), {});
-    report.remove_prefix(std::min(end + 1, report.size()));
+  std::string_view rest = report;
+  for (std::size_t lines = 0; !rest.empty() && lines < 100; ++lines) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    if (end > 0) log_.error(rest.substr(0, end), {});
+    rest.remove_prefix(std::min(end + 1, rest.size()));
   }
-  state_ = State::failed;
+  verdict_.reason = reason;
+  verdict_.report = std::move(report);
+  state_ = State::refused;
 }
 
 // ---- trying -----------------------------------------------------------------------------------------------------------------------
@@ -108,11 +113,12 @@ void Reload::watch_canary(Time now) {
                                                                     {"percent", std::int64_t{incoming_->plan().canary.percent}},
                                                                     {"for_ms", incoming_->plan().canary.duration.count()}});
   }
-  const Tally its = tally_of(*incoming_, canary);
+  const Tally its = verdict_.canary = tally_of(*incoming_, canary);
   const Tally old = tally_of_old();
   // A worker that was replaced meanwhile counts from nothing.
   const Tally others{old.requests - std::min(old.requests, before_.requests),
                      old.server_errors - std::min(old.server_errors, before_.server_errors)};
+  verdict_.others = others;
   const bool over = now >= *watched_until_;
   if (is_worse(its, others, over)) {
     log_.error("reload: far more of the new worker's answers are errors than of the others'",
@@ -195,12 +201,15 @@ void Reload::take_back(std::string_view reason, Time now) {
     if (worker.state() == WorkerHandle::State::starting) ::kill(worker.pid(), SIGKILL);  // it has nothing to lose
     worker.retire(now + incoming_->plan().drain + drain_slack);
   }
-  state_ = State::failed;
+  verdict_.reason = reason;
+  state_ = State::taken_back;
 }
 
 void Reload::abandon() noexcept {
   if (check_) check_->kill();
-  if (!has_ended()) state_ = State::failed;
+  if (has_ended()) return;
+  verdict_.reason = "the server ends";
+  state_ = State::taken_back;
 }
 
 }  // namespace ropeway::launcher

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,13 +19,14 @@ namespace ropeway::launcher {
 ///   trying      one worker of it, the canary, serves beside all old ones
 ///   replacing   a new worker starts in each slot, and when it is ready, the old one of that slot is told to end
 ///   done        no old worker accepts any more; they finish what they have
-///   failed      everything is as it was before, but for the log
+///   refused     by the check: nothing was begun
+///   taken back  everything is as it was before, but for the log
 ///
 /// It decides; the supervisor starts processes, tells what became of them, and steers connections.
 class Reload {
  public:
   using Time = WorkerHandle::Time;
-  enum class State : std::uint8_t { checking, trying, replacing, done, failed };
+  enum class State : std::uint8_t { checking, trying, replacing, done, refused, taken_back };
   /// Makes the deployment of a configuration that was found good; what it throws fails the reload.
   using Make = std::function<std::unique_ptr<Deployment>(ConfigSource, Plan)>;
 
@@ -32,7 +34,15 @@ class Reload {
   Reload(ConfigSource source, const Register& register_handlers, Deployment& current, Make make, observability::LogSink& log, Time now);
 
   [[nodiscard]] State state() const noexcept { return state_; }
-  [[nodiscard]] bool has_ended() const noexcept { return state_ == State::done || state_ == State::failed; }
+  [[nodiscard]] bool has_ended() const noexcept { return state_ >= State::done; }
+  /// What there is to say of it so far.
+  struct Verdict {
+    unsigned generation = 0;  // the new one's number; 0: there is none yet
+    std::string reason;       // why it was refused or taken back
+    std::string report;       // of the check
+    Tally canary, others;     // since the canary was ready
+  };
+  [[nodiscard]] const Verdict& verdict() const noexcept { return verdict_; }
   /// The new one, once there is one.
   [[nodiscard]] Deployment* incoming() noexcept { return incoming_.get(); }
   /// To be called when the reload has ended.
@@ -54,7 +64,7 @@ class Reload {
 
  private:
   void take_verdict(Time now);
-  void refuse(std::string_view reason, std::string_view report);
+  void refuse(std::string_view reason, std::string report);
   void watch_canary(Time now);
   void begin_replacing(Time now);
   void replace(Time now);
@@ -76,6 +86,7 @@ class Reload {
   Tally before_;                       // what the old workers had answered then
   unsigned slot_ = 0;                  // that is replaced now
   bool all_replaced_ = false;
+  Verdict verdict_;
 };
 
 }  // namespace ropeway::launcher

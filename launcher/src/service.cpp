@@ -1,16 +1,15 @@
 #include "launcher/src/service.hpp"
 
 #include <sys/resource.h>
-#include <sys/stat.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <optional>
 
 #include "launcher/src/check.hpp"
+#include "launcher/src/control_path.hpp"
 #include "launcher/src/exit_code.hpp"
 #include "launcher/src/log_files.hpp"
 #include "launcher/src/signals.hpp"
@@ -48,17 +47,6 @@ std::function<void()> announcement(const Service& service, std::shared_ptr<const
     descriptor->close();
     listeners.reset();  // a later configuration may do without them
   };
-}
-
-// The current directory by the name under which the user came here, where it still is the same: a symbolic link in it may mean another
-// folder at a reload. Otherwise as the system has it.
-std::string directory_by_name() {
-  struct stat named{};
-  struct stat actual{};
-  const char* name = std::getenv("PWD");
-  const bool usable = name != nullptr && name[0] == '/' && ::stat(name, &named) == 0 && ::stat(".", &actual) == 0 &&
-                      named.st_dev == actual.st_dev && named.st_ino == actual.st_ino;
-  return usable ? name : std::filesystem::current_path().string();
 }
 
 int serve(const Service& service, const Plan& plan) {

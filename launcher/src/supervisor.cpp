@@ -9,12 +9,16 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <numeric>
 #include <system_error>
+#include <utility>
+
+#include <nlohmann/json.hpp>
 
 #include "core/src/config/loader.hpp"
+#include "launcher/src/control_path.hpp"
 #include "launcher/src/exit_code.hpp"
 #include "launcher/src/log_files.hpp"
+#include "launcher/src/status.hpp"
 
 namespace ropeway::launcher {
 namespace {
@@ -24,9 +28,7 @@ using observability::WorkerState;
 
 // After a fast stop there is nothing to wait for but a handler that does not return.
 constexpr std::chrono::seconds stop_grace{2};
-// How often the workers' load and loops are looked at, which is a look at shared memory: while connections come in, and while none does.
-constexpr std::chrono::milliseconds look_interval{250};
-constexpr std::chrono::milliseconds quiet_look_interval{500};
+constexpr int last_words_patience_ms = 100;  // for a client of the control socket that does not read
 
 std::int64_t field(std::uint64_t value) noexcept { return static_cast<std::int64_t>(value); }
 
@@ -37,7 +39,8 @@ Supervisor::Supervisor(Options options, std::unique_ptr<Deployment> first, std::
       log_(std::move(log)),
       signals_(options_.file.empty() ? Role::fixed_supervisor : Role::supervisor),
       current_(std::move(first)),
-      steering_(current_->setup()->listeners->spread_groups()) {
+      director_(*current_->setup()->listeners) {
+  open_control();
   current_->generation().start_all(now());
 }
 
@@ -58,6 +61,7 @@ Supervisor::Outcome Supervisor::run() {
     if (none_alive() && (phase_ != Phase::running || !current_->generation().next_start())) break;
     wait();
     for (const SignalAction action : signals_.take()) obey(action);
+    obey_clients();
     read_words();  // before the dead are buried: one that was ready and died was ready
     reap();
     advance_reload();
@@ -66,6 +70,7 @@ Supervisor::Outcome Supervisor::run() {
     keep_deadlines();
     bury_retired();
   }
+  if (control_) control_->finish(last_words_patience_ms);
   log_->info("stopped", {{"exit_code", std::int64_t{exit_code_}}});
   log_->flush();
   return exit_code_;
@@ -129,7 +134,8 @@ void Supervisor::wait() {
       for (const int descriptor : check->descriptors()) watched.push_back({descriptor, POLLIN, 0});
     }
   }
-  if (phase_ == Phase::running) no_later_than(next_look_);
+  if (control_) control_->add_to(watched);
+  if (phase_ == Phase::running) no_later_than(director_.next_look());
   int timeout = -1;
   if (until) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - now());
@@ -250,102 +256,103 @@ void Supervisor::report_end(Deployment& deployment, const WorkerHandle& worker, 
 }
 
 void Supervisor::watch_workers() {
-  const bool looks = phase_ == Phase::running && now() >= next_look_;
+  const bool looks = phase_ == Phase::running && now() >= director_.next_look();
   for (Deployment* deployment : deployments()) {
     deployment->open_routes(now(), *log_);
     if (looks) deployment->watch_loops(now(), *log_);
   }
 }
 
-// ---- who gets connections -----------------------------------------------------------------------------------------------------------
-
-// Sees to it that every new connection finds somebody: the queue of a worker that does not accept is served by its siblings, and as few
-// connections as possible come into it.
 void Supervisor::direct_connections() {
-  std::vector<Deployment*> serving{current_.get()};
-  if (reload_ && reload_->incoming() != nullptr) serving.push_back(reload_->incoming());
-  std::vector<SlotLoad> loads;
-  std::uint64_t accepted = 0;
-  for (Deployment* deployment : serving) {
-    loads.resize(std::max(loads.size(), deployment->setup()->scoreboard.size()));
-    for (const auto& worker : deployment->generation().workers()) {
-      const WorkerRow& row = deployment->row(worker);
-      SlotLoad& load = loads[worker.slot()];
-      load.accepts = load.accepts || worker.accepts();
-      load.connections += row.connections;
-      accepted += row.accepted;
-    }
+  Director::Situation situation;
+  situation.current = current_.get();
+  situation.running = phase_ == Phase::running;
+  if (reload_) {
+    situation.incoming = reload_->incoming();
+    situation.replacing = reload_->state() == Reload::State::replacing;
+    situation.canary_percent = reload_->canary_percent();
   }
-  bool changed = false;
-  for (Deployment* deployment : serving) {
-    if (!update_rescue(*deployment, loads)) continue;
-    deployment->generation().send(Command::rescue);
-    changed = true;
-  }
-  if (phase_ != Phase::running || (!changed && now() < next_look_)) return;
-  if (now() >= next_look_) next_look_ = now() + (accepted == seen_ ? quiet_look_interval : look_interval);
-  seen_ = accepted;
-  steer(loads);
+  director_.direct(situation, now(), *log_);
 }
 
-// Says in the scoreboard which slots' queues are to be served by siblings; whether that has changed.
-bool Supervisor::update_rescue(Deployment& deployment, const std::vector<SlotLoad>& loads) {
-  observability::Scoreboard& scoreboard = deployment.setup()->scoreboard;
-  // When workers are replaced, addresses may differ: then each deployment sees to all that it has. Before that, nobody but the canary
-  // serves the canary's share.
-  const bool by_itself = reload_ && reload_->state() == Reload::State::replacing;
-  std::vector<bool> served(scoreboard.size(), false);
-  for (std::size_t slot = 0; slot < served.size(); ++slot) served[slot] = phase_ == Phase::running && !by_itself && loads[slot].accepts;
-  for (const auto& worker : deployment.generation().workers()) {
-    // When the whole server drains, each sees to its own queue, and to those of the ones that cannot.
-    // At the start all are about to be ready: a thousand workers that rescue each other for that moment would only make it long.
-    const bool is_canary = &worker == &deployment.generation().canary();
-    const bool begins = deployment.generation().number() == 1 && !is_canary && worker.begins(now());
-    const bool serves =
-        phase_ == Phase::running ? worker.accepts() || begins : worker.alive() && !worker.is_stopped() && !worker.is_stalled();
-    if (serves) served[worker.slot()] = true;
+// ---- control ------------------------------------------------------------------------------------------------------------------------
+
+// An automatic place is a convenience, and no reason not to serve.
+void Supervisor::open_control() {
+  std::string path = current_->plan().control;
+  const bool automatic = path == "auto";
+  if (automatic) path = options_.file.empty() ? std::string() : automatic_control_path(options_.file, options_.directory);
+  if (control_ && control_->path() == path) return;
+  try {
+    if (automatic && !path.empty()) make_control_folder(path);
+    control_ = path.empty() ? nullptr : std::make_unique<ControlSocket>(path);
+    want_verdict_.clear();  // were clients of another one
+  } catch (const std::exception& error) {
+    if (!automatic && !announced_) throw;
+    log_->warning("there is no control socket, so `ropeway status` and the like do not work",
+                  {{"path", std::string_view(path)}, {"reason", std::string_view(error.what())}});
   }
-  bool changed = false;
-  for (std::size_t slot = 0; slot < served.size(); ++slot) {
-    changed = scoreboard[slot].rescued.exchange(!served[slot]) == served[slot] || changed;
-  }
-  return changed;
 }
 
-void Supervisor::steer(const std::vector<SlotLoad>& loads) {
-  const unsigned percent = reload_ ? reload_->canary_percent() : 0;
-  std::vector<SlotLoad> others = loads;
-  WorkerHandle* canary = percent > 0 ? &reload_->incoming()->generation().canary() : nullptr;
-  if (canary != nullptr) others[canary->slot()].accepts = false;
-  std::vector<Weight> weights = weights_of(others);
-  if (canary != nullptr && canary->accepts()) {
-    const Weight sum = std::accumulate(weights.begin(), weights.end(), Weight{0});
-    weights[canary->slot()] = std::max<Weight>(1, sum * percent / (100 - percent));
+void Supervisor::obey_clients() {
+  if (!control_) return;
+  for (const ControlSocket::Request& request : control_->take()) obey(request);
+}
+
+void Supervisor::obey(const ControlSocket::Request& request) {
+  using nlohmann::json;
+  const json asked = json::parse(request.line, nullptr, false);
+  const json command = asked.is_object() ? asked.value("command", json()) : json();
+  const auto flag = [&asked](const char* name) { return asked.value(name, json()) == json(true); };
+  if (command == "status") {
+    const json status = status_of(deployments(), director_.steering(), reload_ ? &*reload_ : nullptr, now());
+    return answer(request.client, {{"ok", true}, {"status", status}});
   }
-  if (const int error = steering_.steer(std::move(weights)); error != 0) {
-    log_->warning("the kernel does not let new connections be steered; siblings still serve the queue of a worker that does not",
-                  {{"error", std::string_view(std::strerror(error))}});
+  if (command == "reload" && phase_ == Phase::running) {
+    reload_wanted_ = true;
+    if (flag("wait")) return want_verdict_.push_back(request.client);
+  } else if (command == "reopen") {
+    obey(SignalAction::reopen);
+  } else if (command == "stop") {
+    obey(flag("fast") ? SignalAction::stop : SignalAction::drain);
+  } else {
+    const char* error = command == "reload" ? "the server ends" : "no such command; there are status, reload, reopen and stop";
+    return answer(request.client, {{"ok", false}, {"error", error}});
   }
+  answer(request.client, {{"ok", true}});
+}
+
+void Supervisor::answer(ControlSocket::Client client, const nlohmann::json& line) {
+  if (control_) control_->answer(client, line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+void Supervisor::answer(std::vector<ControlSocket::Client>& clients, const nlohmann::json& line) {
+  for (const auto client : std::exchange(clients, {})) answer(client, line);
 }
 
 // ---- reload -------------------------------------------------------------------------------------------------------------------------
 
+// Before there is anything to be taken back.
+void Supervisor::refuse_reload(const std::string& reason) {
+  log_->error("reload: the new configuration is refused, and the old one serves on",
+              {{"file", std::string_view(options_.file)}, {"reason", std::string_view(reason)}});
+  const nlohmann::json verdict{{"state", "refused"}, {"reason", options_.file + ": " + reason}, {"report", ""}};
+  answer(await_verdict_, {{"ok", false}, {"reload", verdict}});
+}
+
 void Supervisor::begin_reload() {
   reload_wanted_ = false;
-  const auto refuse = [this](std::string_view reason) {
-    log_->error("reload: the new configuration is refused, and the old one serves on",
-                {{"file", std::string_view(options_.file)}, {"reason", reason}});
-  };
+  await_verdict_ = std::exchange(want_verdict_, {});
   // By name, since the folder that had it may have been replaced.
-  if (::chdir(options_.directory.c_str()) != 0) return refuse(options_.directory + ": " + std::strerror(errno));
+  if (::chdir(options_.directory.c_str()) != 0) return refuse_reload(options_.directory + ": " + std::strerror(errno));
   config::FileText read = config::read_text(options_.file);
-  if (read.error != 0) return refuse(std::strerror(read.error));
+  if (read.error != 0) return refuse_reload(std::strerror(read.error));
   const auto make = [this](ConfigSource source, Plan plan) {
     Workforce force = workforce(plan.processes, plan.threads, cpu_budget(affinity_cpus()));
     if (force.processes == 0) throw std::runtime_error("processes: 0, no supervisor, needs a restart");
     auto made = Deployment::make(std::move(source), std::move(plan), std::move(force), *options_.register_handlers, options_.hand_over,
                                  current_.get());
-    steering_ = Steering(made->setup()->listeners->spread_groups());
+    director_.set_listeners(*made->setup()->listeners);
     for (const auto& address : made->setup()->listeners->addresses())
       log_->info("listening", {{"address", std::string_view(address.url())}});
     return made;
@@ -353,7 +360,7 @@ void Supervisor::begin_reload() {
   try {
     log_->flush();
     reload_.emplace(ConfigSource{options_.file, std::move(read.text)}, *options_.register_handlers, *current_, make, *log_, now());
-  } catch (const std::exception& error) { refuse(error.what()); }
+  } catch (const std::exception& error) { refuse_reload(error.what()); }
 }
 
 void Supervisor::advance_reload() {
@@ -367,16 +374,18 @@ void Supervisor::advance_reload() {
 }
 
 void Supervisor::end_reload() {
+  answer(await_verdict_, {{"ok", reload_->state() == Reload::State::done}, {"reload", verdict_of(*reload_)}});
   auto incoming = reload_->take_incoming();
   const bool done = reload_->state() == Reload::State::done;
   reload_.reset();
   if (done) std::swap(current_, incoming);
   if (incoming) {
-    steering_ = Steering(current_->setup()->listeners->spread_groups());
+    director_.set_listeners(*current_->setup()->listeners);
     retired_.push_back(std::move(incoming));
   }
-  if (done) reopen_log();
-  next_look_ = now();
+  if (!done) return;
+  reopen_log();
+  open_control();
 }
 
 // As the new configuration has it.
@@ -417,6 +426,7 @@ void Supervisor::begin_stop() {
 
 void Supervisor::end_all(Command command) noexcept {
   if (reload_) reload_->abandon();
+  for (auto* clients : {&want_verdict_, &await_verdict_}) answer(*clients, {{"ok", false}, {"error", "the server ends"}});
   for (Deployment* deployment : deployments()) {
     deployment->generation().close();
     deployment->generation().send(command);

@@ -8,11 +8,14 @@
 #include <variant>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "core/src/observability/log_sink.hpp"
+#include "launcher/src/control_socket.hpp"
 #include "launcher/src/deployment.hpp"
+#include "launcher/src/director.hpp"
 #include "launcher/src/reload.hpp"
 #include "launcher/src/signals.hpp"
-#include "launcher/src/steering.hpp"
 
 namespace ropeway::launcher {
 
@@ -56,9 +59,13 @@ class Supervisor {
   void report_end(Deployment& deployment, const WorkerHandle& worker, int status);
   void watch_workers();
   void direct_connections();
-  [[nodiscard]] bool update_rescue(Deployment& deployment, const std::vector<SlotLoad>& loads);
-  void steer(const std::vector<SlotLoad>& loads);
+  void open_control();
+  void obey_clients();
+  void obey(const ControlSocket::Request& request);
+  void answer(ControlSocket::Client client, const nlohmann::json& line);
+  void answer(std::vector<ControlSocket::Client>& clients, const nlohmann::json& line);  // and forgets them
   void begin_reload();
+  void refuse_reload(const std::string& reason);
   void advance_reload();
   void end_reload();
   void bury_retired();
@@ -77,9 +84,10 @@ class Supervisor {
   std::vector<std::unique_ptr<Deployment>> retired_;
   std::optional<Reload> reload_;  // refers to `current_`
   bool reload_wanted_ = false;
-  Steering steering_;
-  Time next_look_{};        // at the workers' load
-  std::uint64_t seen_ = 0;  // connections that had been accepted then
+  std::unique_ptr<ControlSocket> control_;
+  std::vector<ControlSocket::Client> want_verdict_;   // of the reload that is wanted
+  std::vector<ControlSocket::Client> await_verdict_;  // of the one in progress
+  Director director_;
   Phase phase_ = Phase::running;
   std::optional<Time> deadline_;  // of the phase
   bool announced_ = false;

@@ -102,6 +102,7 @@ struct ServerConfig {
   StallConfig stall;
   QuarantineConfig quarantine;
   CanaryConfig canary;
+  std::string control;  // the control socket's path; "auto": see the setting; "": none
   LogConfig log;
   RepeatedSlashes repeated_slashes = RepeatedSlashes::keep;
   std::string server_name;  // value of the `Server` field; "" sends none

@@ -249,6 +249,11 @@ const Setting& server_settings() {
           stall(),
           quarantine(),
           canary(),
+          Setting::path(
+              "control",
+              "The unix socket for `ropeway status`, `reload` and the like, open to this user alone. `auto`: in the user's runtime "
+              "folder, where those commands look for it. An empty string: none.")
+              .by_default("\"auto\""),
           log(),
           Setting::string(
               "repeated_slashes",

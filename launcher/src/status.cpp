@@ -1,0 +1,176 @@
+#include "launcher/src/status.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "core/src/config/printable.hpp"
+#include "launcher/src/black_box.hpp"
+
+namespace ropeway::launcher {
+namespace {
+
+using nlohmann::json;
+using State = WorkerHandle::State;
+
+std::string_view name_of(const WorkerHandle& worker) noexcept {
+  if (worker.is_stopped()) return "stopped";
+  if (worker.is_stalled()) return "stalled";
+  switch (worker.state()) {
+    case State::gone: return "gone";
+    case State::starting: return "starting";
+    case State::ready: return "ready";
+    case State::draining: return "draining";
+  }
+  return "gone";
+}
+
+// How many connections wait to be accepted. Of a TCP listener the kernel tells (`tcpi_unacked`); of a unix socket it does not.
+std::uint64_t queue_of(int listener) noexcept {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  return ::getsockopt(listener, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 ? info.tcpi_unacked : 0;
+}
+
+std::uint64_t queue_of(const ListenSockets& listeners, unsigned slot) {
+  std::uint64_t sum = 0;
+  for (const auto& listener : listeners.of_slot_alone(slot)) sum += queue_of(listener.descriptor);
+  return sum;
+}
+
+std::chrono::milliseconds milliseconds_of(WorkerHandle::Time time) noexcept {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch());
+}
+
+// JSON holds no bytes that are no UTF-8, and a request's path may have any.
+std::string text(std::string_view bytes) { return config::printable(std::string(bytes)); }
+
+json threads_of(Deployment& deployment, const WorkerHandle& worker, WorkerHandle::Time now) {
+  json result = json::array();
+  const auto threads = deployment.setup()->scoreboard.threads(worker.slot());
+  for (std::size_t number = 0; number < threads.size(); ++number) {
+    const auto since = threads[number].since();
+    if (since.count() == observability::ThreadSlot::idle) continue;
+    const ActivityNames names = names_of(threads[number].activity(), deployment.plan().routes);
+    result.push_back({{"thread", number},
+                      {"pool", number >= deployment.force().threads},
+                      {"request", text(names.request)},
+                      {"route", names.route},
+                      {"handler", names.handler},
+                      {"for_ms", std::max<std::int64_t>(0, (milliseconds_of(now) - since).count())}});
+  }
+  return result;
+}
+
+json worker_of(Deployment& deployment, const WorkerHandle& worker, const Steering& steering, WorkerHandle::Time now) {
+  const observability::WorkerRow& row = deployment.row(worker);
+  const auto& weights = steering.weights();
+  return {{"worker", worker.slot()},
+          {"pid", worker.pid()},
+          {"generation", deployment.generation().number()},
+          {"state", name_of(worker)},
+          {"age_seconds", worker.alive() ? std::chrono::duration<double>(worker.age(now)).count() : 0.0},
+          {"connections", row.connections.load()},
+          {"accepted", row.accepted.load()},
+          {"requests", row.requests.load()},
+          {"server_errors", row.server_errors.load()},
+          {"in_flight", row.in_flight.load()},
+          {"queue", queue_of(*deployment.setup()->listeners, worker.slot())},
+          {"weight", worker.slot() < weights.size() ? weights[worker.slot()] : 0},
+          {"busy", threads_of(deployment, worker, now)}};
+}
+
+json tally(const Tally& counts) { return {{"requests", counts.requests}, {"server_errors", counts.server_errors}}; }
+
+std::string_view name_of(Reload::State state) noexcept {
+  switch (state) {
+    case Reload::State::checking: return "checking";
+    case Reload::State::trying: return "trying";
+    case Reload::State::replacing: return "replacing";
+    case Reload::State::done: return "done";
+    case Reload::State::refused: return "refused";
+    case Reload::State::taken_back: return "taken back";
+  }
+  return "done";
+}
+
+std::string table_row(const json& worker) {
+  char line[256];
+  std::snprintf(line, sizeof line, "%6u %9d %10u  %-9s %9.0f %11llu %9llu %12llu %7llu %6llu\n", worker["worker"].get<unsigned>(),
+                worker["pid"].get<int>(), worker["generation"].get<unsigned>(), worker["state"].get<std::string>().c_str(),
+                worker["age_seconds"].get<double>(), worker["connections"].get<unsigned long long>(),
+                worker["in_flight"].get<unsigned long long>(), worker["requests"].get<unsigned long long>(),
+                worker["server_errors"].get<unsigned long long>(), worker["queue"].get<unsigned long long>());
+  return line;
+}
+
+}  // namespace
+
+json status_of(const std::vector<Deployment*>& deployments, const Steering& steering, const Reload* reload, WorkerHandle::Time now) {
+  Deployment& current = *deployments.front();
+  json listen = json::array();
+  for (const auto& address : current.setup()->listeners->addresses()) listen.push_back(address.url());
+  json workers = json::array();
+  for (Deployment* deployment : deployments) {
+    for (const WorkerHandle& worker : deployment->generation().workers()) {
+      const bool is_member = deployment == &current && &worker != &deployment->generation().canary();
+      if (is_member || worker.alive()) workers.push_back(worker_of(*deployment, worker, steering, now));
+    }
+  }
+  std::uint64_t queue = 0;
+  for (unsigned slot = 0; slot < current.setup()->listeners->slots(); ++slot) queue += queue_of(*current.setup()->listeners, slot);
+  json closed = json::array();
+  const auto closed_routes = current.setup()->scoreboard.closed_routes();
+  for (std::size_t route = 0; route < closed_routes.size(); ++route) {
+    if (closed_routes[route]) closed.push_back(current.plan().routes[route].match);
+  }
+  return {{"version", ROPEWAY_VERSION},
+          {"pid", ::getpid()},
+          {"file", current.setup()->source.file},
+          {"generation", current.generation().number()},
+          {"processes", current.force().processes},
+          {"threads", current.force().threads},
+          {"listen", std::move(listen)},
+          {"queue", queue},
+          {"steering", steering.works()},
+          {"closed_routes", std::move(closed)},
+          {"reload", reload != nullptr ? verdict_of(*reload) : json()},
+          {"workers", std::move(workers)}};
+}
+
+json verdict_of(const Reload& reload) {
+  const Reload::Verdict& verdict = reload.verdict();
+  return {{"state", name_of(reload.state())}, {"generation", verdict.generation}, {"reason", verdict.reason},
+          {"report", verdict.report},         {"canary", tally(verdict.canary)},  {"others", tally(verdict.others)}};
+}
+
+std::string status_text(const json& status) {
+  std::string result = "ropeway " + status["version"].get<std::string>() + ", pid " + std::to_string(status["pid"].get<int>()) +
+                       ", generation " + std::to_string(status["generation"].get<unsigned>()) + ": " +
+                       std::to_string(status["processes"].get<unsigned>()) + " processes of " +
+                       std::to_string(status["threads"].get<unsigned>()) + " threads\n";
+  for (const json& address : status["listen"]) result += address.get<std::string>() + "\n";
+  if (!status["steering"].get<bool>()) result += "the kernel does not let connections be steered\n";
+  for (const json& route : status["closed_routes"]) result += "closed, because workers died in it: " + route.get<std::string>() + "\n";
+  if (status["reload"].is_object()) result += "reload: " + status["reload"]["state"].get<std::string>() + "\n";
+  result += "\nworker       pid generation  state           age connections in flight     requests  errors  queue\n";
+  for (const json& worker : status["workers"]) result += table_row(worker);
+  for (const json& worker : status["workers"]) {
+    for (const json& thread : worker["busy"]) {
+      result += "worker " + std::to_string(worker["worker"].get<unsigned>()) + ", thread " +
+                std::to_string(thread["thread"].get<unsigned>()) + (thread["pool"].get<bool>() ? " (pool)" : "") + ": " +
+                thread["request"].get<std::string>() + ", " + thread["handler"].get<std::string>() + ", for " +
+                std::to_string(thread["for_ms"].get<std::int64_t>()) + " ms\n";
+    }
+  }
+  return result;
+}
+
+}  // namespace ropeway::launcher
