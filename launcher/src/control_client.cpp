@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -27,6 +28,15 @@ namespace {
 using nlohmann::json;
 using Command = Options::Command;
 
+// What a file says that has mistakes elsewhere: it may be the one that is to be reloaded.
+std::optional<std::string> stated_control(const std::string& text, const std::string& file) {
+  const json root = json::parse(text, nullptr, false);
+  if (!root.is_object() || !root.contains("control") || !root["control"].is_string()) return std::nullopt;
+  const std::string control = root["control"].get<std::string>();
+  if (control.empty() || control == "auto") return control;
+  return (std::filesystem::path(file).parent_path() / control).string();
+}
+
 // Where the server of that configuration listens for commands. A file that has mistakes may still say it; one that cannot be read, or that
 // says nothing, means the automatic place.
 std::string control_path(const Options& options, const Register& register_handlers) {
@@ -36,7 +46,7 @@ std::string control_path(const Options& options, const Register& register_handle
   if (read.error == 0) {
     const config::Loaded loaded = Application(register_handlers).load({options.config, read.text});
     const auto& config = loaded.config != nullptr ? loaded.config : loaded.sound;
-    if (config != nullptr) configured = config->control;
+    configured = config != nullptr ? config->control : stated_control(read.text, options.config).value_or("auto");
   }
   if (configured.empty()) throw std::runtime_error("the configuration has no control socket (\"control\": \"\")");
   return configured == "auto" ? automatic_control_path(options.config, directory_by_name()) : configured;
@@ -73,6 +83,7 @@ std::optional<std::string> read_line(int socket) {
 json request_of(const Options& options) {
   switch (options.command) {
     case Command::reload: return {{"command", "reload"}, {"wait", options.wait}};
+    case Command::upgrade: return {{"command", "upgrade"}, {"wait", options.wait}};
     case Command::reopen: return {{"command", "reopen"}};
     case Command::stop: return {{"command", "stop"}, {"fast", options.fast}};
     default: return {{"command", "status"}};
@@ -103,6 +114,18 @@ int tell_verdict(const json& verdict, bool as_json) {
   return state == "refused" ? exit_code::usage : exit_code::failure;
 }
 
+int tell_upgrade(const json& verdict, bool as_json) {
+  const bool done = verdict["state"] == "done";
+  if (as_json) {
+    std::printf("%s\n", verdict.dump(2).c_str());
+  } else if (done) {
+    std::printf("upgraded: pid %d\n", verdict["pid"].get<int>());
+  } else {
+    std::fprintf(stderr, "failed: %s; the old program serves on\n", config::printable(verdict["reason"].get<std::string>()).c_str());
+  }
+  return done ? exit_code::success : exit_code::failure;
+}
+
 int converse(const Options& options, const Descriptor& socket) {
   const std::string request = request_of(options).dump() + "\n";
   std::optional<std::string> line;
@@ -110,6 +133,7 @@ int converse(const Options& options, const Descriptor& socket) {
   if (!line) throw std::runtime_error("the server has ended the conversation");
   const json answer = json::parse(*line);
   if (answer.contains("reload")) return tell_verdict(answer["reload"], options.json);
+  if (answer.contains("upgrade")) return tell_upgrade(answer["upgrade"], options.json);
   if (!answer["ok"].get<bool>()) throw std::runtime_error(answer["error"].get<std::string>());
   if (options.command == Command::status) {
     std::fputs(options.json ? (answer["status"].dump(2) + "\n").c_str() : status_text(answer["status"]).c_str(), stdout);

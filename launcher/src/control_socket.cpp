@@ -11,7 +11,7 @@
 
 namespace ropeway::launcher {
 
-ControlSocket::ControlSocket(std::string path) : path_(std::move(path)), owner_(::getpid()) {
+ControlSocket::ControlSocket(std::string path) : path_(std::move(path)) {
   const mode_t mask = ::umask(0177);  // its mode is 0600 from the first moment
   try {
     listener_ = listen_on_unix(path_);
@@ -20,22 +20,33 @@ ControlSocket::ControlSocket(std::string path) : path_(std::move(path)), owner_(
     throw;
   }
   ::umask(mask);
+  own();
+}
+
+ControlSocket::ControlSocket(std::string path, Descriptor listener) : path_(std::move(path)), listener_(std::move(listener)) {}
+
+void ControlSocket::own() noexcept {
   struct stat status{};
-  if (::lstat(path_.c_str(), &status) == 0) {
-    device_ = status.st_dev;
-    inode_ = status.st_ino;
-  }
+  if (::lstat(path_.c_str(), &status) != 0) return;
+  owner_ = ::getpid();
+  device_ = status.st_dev;
+  inode_ = status.st_ino;
+}
+
+void ControlSocket::leave() noexcept {
+  owner_ = 0;
+  listener_.close();
 }
 
 ControlSocket::~ControlSocket() {
-  if (owner_ != ::getpid()) return;
+  if (owner_ == 0 || owner_ != ::getpid()) return;
   struct stat status{};
   const bool ours = ::lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_;
   if (ours) ::unlink(path_.c_str());
 }
 
 void ControlSocket::add_to(std::vector<pollfd>& watched) const {
-  watched.push_back({listener_.get(), POLLIN, 0});
+  if (listener_) watched.push_back({listener_.get(), POLLIN, 0});
   for (const Connection& connection : connections_) {
     const int events = (connection.ended ? 0 : POLLIN) | (connection.to_send.empty() ? 0 : POLLOUT);
     if (events == 0) continue;  // its end would be reported again and again

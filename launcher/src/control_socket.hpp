@@ -26,12 +26,19 @@ class ControlSocket {
 
   /// Listens at `path`; throws `ListenError` where that cannot be, also because another server does.
   explicit ControlSocket(std::string path);
-  /// Removes the socket's file, in the process that made it.
+  /// Goes on with the listener of another process that listens at `path`, too, and owns the file still.
+  ControlSocket(std::string path, Descriptor listener);
+  /// Removes the socket's file, in the process that owns it.
   ~ControlSocket();
   ControlSocket(const ControlSocket&) = delete;
   ControlSocket& operator=(const ControlSocket&) = delete;
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  [[nodiscard]] int listener() const noexcept { return listener_.get(); }
+  /// From now on this process owns the file.
+  void own() noexcept;
+  /// Another process goes on with the listener and owns the file; clients that are here stay.
+  void leave() noexcept;
   /// Adds what is to be waited for.
   void add_to(std::vector<pollfd>& watched) const;
   /// Accepts, sends and receives what can be, and gives the requests that are complete.
@@ -57,7 +64,7 @@ class ControlSocket {
 
   std::string path_;
   Descriptor listener_;
-  pid_t owner_;
+  pid_t owner_ = 0;  // of the file
   dev_t device_ = 0;
   ino_t inode_ = 0;
   Client last_ = 0;

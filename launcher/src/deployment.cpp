@@ -33,15 +33,14 @@ Deployment::Deployment(unsigned number, std::shared_ptr<WorkerSetup> setup, Plan
       stall_watch_(plan_.stall.warn, force_.threads, plan_.routes, setup_->scoreboard),
       quarantine_(plan_.quarantine, plan_.routes.size()) {}
 
-std::unique_ptr<Deployment> Deployment::make(ConfigSource source, Plan plan, Workforce force, const Register& register_handlers,
-                                             server::HandOverChannel hand_over, const Deployment* earlier) {
-  const ListenSockets* open = earlier != nullptr ? earlier->setup_->listeners.get() : nullptr;
+std::unique_ptr<Deployment> Deployment::make(unsigned number, ConfigSource source, Plan plan, Workforce force,
+                                             const Register& register_handlers, server::HandOverChannel hand_over,
+                                             const ListenSockets* open) {
   auto listeners = std::make_shared<ListenSockets>(plan.listen, force.processes + 1, open);
   auto setup = std::make_shared<WorkerSetup>(std::move(source), register_handlers, std::move(listeners), plan, force.threads);
   setup->hand_over = hand_over;
   setup->directory = Descriptor(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!setup->directory) throw std::system_error(errno, std::generic_category(), "the working directory");
-  const unsigned number = earlier != nullptr ? earlier->generation_.number() + 1 : 1;
   return std::make_unique<Deployment>(number, std::move(setup), std::move(plan), std::move(force));
 }
 

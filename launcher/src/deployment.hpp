@@ -18,10 +18,11 @@ class Deployment {
  public:
   using Time = WorkerHandle::Time;
   Deployment(unsigned number, std::shared_ptr<WorkerSetup> setup, Plan plan, Workforce force);
-  /// Opens the listeners, or takes over those of `earlier` where addresses are the same, and starts nothing. `force` has at least one process.
+  /// Opens the listeners, or takes over those of `open` where addresses are the same, and starts nothing. `force` has at least one process.
   /// The current directory becomes that of the workers. Throws `ListenError`, and `std::system_error` where resources are short.
-  [[nodiscard]] static std::unique_ptr<Deployment> make(ConfigSource source, Plan plan, Workforce force, const Register& register_handlers,
-                                                        server::HandOverChannel hand_over, const Deployment* earlier = nullptr);
+  [[nodiscard]] static std::unique_ptr<Deployment> make(unsigned number, ConfigSource source, Plan plan, Workforce force,
+                                                        const Register& register_handlers, server::HandOverChannel hand_over,
+                                                        const ListenSockets* open = nullptr);
 
   [[nodiscard]] Generation& generation() noexcept { return generation_; }
   [[nodiscard]] const Generation& generation() const noexcept { return generation_; }

@@ -179,6 +179,38 @@ ListenSockets::ListenSockets(const std::vector<config::ListenAddress>& addresses
 
 ListenSockets::~ListenSockets() { shrink(); }
 
+ListenSockets::ListenSockets(const std::vector<Inheritance::Listeners>& inherited) : slots_(1) {
+  for (const Inheritance::Listeners& listeners : inherited) {
+    auto group = std::make_shared<Group>();
+    group->asked = listeners.address;
+    group->port = listeners.port;
+    for (const int descriptor : listeners.descriptors) group->listeners.emplace_back(descriptor);
+    struct stat status{};
+    if (group->is_unix() && ::lstat(group->asked.host.c_str(), &status) == 0) {
+      group->device = status.st_dev;
+      group->inode = status.st_ino;
+    }
+    if (group->asked.port == 0) chosen_port_ = group->port;
+    slots_ = std::max(slots_, static_cast<unsigned>(group->listeners.size()));
+    groups_.push_back(std::move(group));
+  }
+}
+
+std::vector<Inheritance::Listeners> ListenSockets::to_pass_on() const {
+  std::vector<Inheritance::Listeners> result;
+  for (const auto& group : groups_) {
+    Inheritance::Listeners& listeners = result.emplace_back();
+    listeners.address = group->asked;
+    listeners.port = group->port;
+    for (const Descriptor& listener : group->listeners) listeners.descriptors.push_back(listener.get());
+  }
+  return result;
+}
+
+void ListenSockets::own_files(bool ours) noexcept {
+  for (const auto& group : groups_) group->owner = ours && group->is_unix() ? ::getpid() : 0;
+}
+
 // The last ones go first, so that the kernel, which fills a gap with the last, changes nobody's place.
 void ListenSockets::shrink() noexcept {
   for (const Grown& grown : grown_) {

@@ -11,6 +11,7 @@
 #include "core/src/config/server_config.hpp"
 #include "core/src/server/worker.hpp"
 #include "launcher/src/descriptor.hpp"
+#include "launcher/src/inheritance.hpp"
 
 namespace ropeway::launcher {
 
@@ -54,6 +55,13 @@ class ListenSockets {
   ListenSockets& operator=(const ListenSockets&) = delete;
 
   void keep() noexcept { grown_.clear(); }
+
+  /// Those of another process, which has passed them on and still has them, too. Nothing is opened.
+  explicit ListenSockets(const std::vector<Inheritance::Listeners>& inherited);
+  /// As they are to be passed on.
+  [[nodiscard]] std::vector<Inheritance::Listeners> to_pass_on() const;
+  /// Whether the files of unix sockets are removed by this process in the end.
+  void own_files(bool ours) noexcept;
 
   /// How many there are: what was asked for, or as many as an earlier generation had.
   [[nodiscard]] unsigned slots() const noexcept { return slots_; }

@@ -112,15 +112,32 @@ void add_control(CLI::App& app, Options& options) {
   CLI::App* reload = add("reload", Options::Command::reload, "Have a running server read its configuration again");
   reload->add_flag("--wait", options.wait, "Wait for the end: exit code 1 where it was taken back, 2 where the configuration has mistakes");
   reload->add_flag("--json", options.json, "With --wait, print the verdict as JSON");
+  CLI::App* upgrade = add("upgrade", Options::Command::upgrade, "Have a running server execute its program anew, and give way to it");
+  upgrade->add_flag("--wait", options.wait, "Wait until the new one is ready: exit code 1 where it was not, and the old one serves on");
+  upgrade->add_flag("--json", options.json, "With --wait, print the verdict as JSON");
   add("reopen", Options::Command::reopen, "Have a running server open its log files again");
   CLI::App* stop = add("stop", Options::Command::stop, "End a running server, when its requests are answered");
   stop->add_flag("--fast", options.fast, "At once");
   stop->add_flag("--wait", options.wait, "Wait until it has ended");
 }
 
+// The command line as it can be used again: no descriptor of this run means anything then.
+std::vector<std::string> lasting_arguments(int argc, const char* const argv[]) {
+  std::vector<std::string> result;
+  for (int i = 0; i < argc; ++i) {
+    const std::string argument = argv[i];
+    if (argument == "--ready-fd") {
+      ++i;  // and its value
+    } else if (!argument.starts_with("--ready-fd=")) {
+      result.push_back(argument);
+    }
+  }
+  return result;
+}
+
 // A sentence about a word where a command should stand.
 std::string unknown_command(const std::string& word, const std::string& program, bool serves) {
-  std::vector<std::string> commands{"run", "check", "schema", "status", "reload", "reopen", "stop"};
+  std::vector<std::string> commands{"run", "check", "schema", "status", "reload", "upgrade", "reopen", "stop"};
   if (serves) commands.insert(commands.begin(), "serve");
   std::string text = config::in_quotes(word) + " is no command" + config::did_you_mean(word, commands);
   std::error_code ignored;
@@ -133,6 +150,7 @@ std::string unknown_command(const std::string& word, const std::string& program,
 Parsed parse_options(int argc, const char* const argv[], bool serves) {
   const std::string name = argc > 0 ? std::filesystem::path(argv[0]).filename().string() : "ropeway";
   Options options;
+  options.arguments = lasting_arguments(argc, argv);
   CLI::App app(serves ? "An HTTP server of processes and threads" : "A server built with Ropeway", name);
   app.set_version_flag("--version", serves ? "ropeway " ROPEWAY_VERSION : name + " (ropeway " ROPEWAY_VERSION ")");
   app.require_subcommand(0, 1);

@@ -21,16 +21,17 @@ struct ServeOptions {
 
 /// A command line that was understood.
 struct Options {
-  enum class Command : std::uint8_t { run, check, schema, serve, status, reload, reopen, stop };
+  enum class Command : std::uint8_t { run, check, schema, serve, status, reload, upgrade, reopen, stop };
   Command command = Command::run;
   std::string config = "ropeway.json";
   int ready_descriptor = -1;  // -1: none
   bool markdown = false;      // of `schema`
   std::string control;        // the control socket of a server; empty: the configuration says it
-  bool json = false;          // of `status` and `reload`
-  bool wait = false;          // of `reload` and `stop`
+  bool json = false;          // of `status`, `reload` and `upgrade`
+  bool wait = false;          // of `reload`, `upgrade` and `stop`
   bool fast = false;          // of `stop`
   ServeOptions serve;
+  std::vector<std::string> arguments;  // the command line, with the program's name, without what is of one run alone (`--ready-fd`)
 };
 
 /// A command line, or what to print instead and the exit code.

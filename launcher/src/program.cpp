@@ -23,6 +23,7 @@ int run(const Options& options, const Register& register_handlers) {
   Service service;
   service.source = std::move(*source);
   service.is_file = true;
+  service.arguments = options.arguments;
   service.register_handlers = &register_handlers;
   service.ready_descriptor = options.ready_descriptor;
   return run_service(service);
@@ -50,9 +51,10 @@ int obey(const Options& options, const Register& register_handlers) {
     case Options::Command::schema: return schema(options, register_handlers);
     case Options::Command::status:
     case Options::Command::reload:
+    case Options::Command::upgrade:
     case Options::Command::reopen:
     case Options::Command::stop: return control_server(options, register_handlers);
-    case Options::Command::serve: return serve_folder(options.serve, options.ready_descriptor, register_handlers);
+    case Options::Command::serve: return serve_folder(options, register_handlers);
   }
   return exit_code::usage;
 }

@@ -90,7 +90,8 @@ std::string serve_configuration(const ServeOptions& options, const std::string& 
          access_log_member(options, terminal) + " }\n}\n";
 }
 
-int serve_folder(const ServeOptions& options, int ready_descriptor, const Register& register_handlers) {
+int serve_folder(const Options& command, const Register& register_handlers) {
+  const ServeOptions& options = command.serve;
   std::error_code error;
   const fs::path folder = fs::canonical(options.folder, error);
   if (error) {
@@ -113,7 +114,8 @@ int serve_folder(const ServeOptions& options, int ready_descriptor, const Regist
   service.source = {"(command line)",
                     serve_configuration(absolute, named_root(folder), listen_addresses(options), ::isatty(STDOUT_FILENO) == 1)};
   service.register_handlers = &register_handlers;
-  service.ready_descriptor = ready_descriptor;
+  service.ready_descriptor = command.ready_descriptor;
+  service.arguments = command.arguments;
   service.listen_hint = "Choose another port: --port 0 takes a free one";
   if (!options.quiet) {
     service.on_ready = [folder](const std::vector<BoundAddress>& addresses, const Workforce& force) {

@@ -15,6 +15,6 @@ namespace ropeway::launcher {
                                               const std::vector<std::string>& addresses, bool terminal);
 
 /// The command `serve`: the folder as a configuration, through the same loader and the same workers as any other. Gives the exit code.
-[[nodiscard]] int serve_folder(const ServeOptions& options, int ready_descriptor, const Register& register_handlers);
+[[nodiscard]] int serve_folder(const Options& command, const Register& register_handlers);
 
 }  // namespace ropeway::launcher

@@ -11,6 +11,7 @@
 #include "launcher/src/check.hpp"
 #include "launcher/src/control_path.hpp"
 #include "launcher/src/exit_code.hpp"
+#include "launcher/src/inheritance.hpp"
 #include "launcher/src/log_files.hpp"
 #include "launcher/src/signals.hpp"
 #include "launcher/src/supervisor.hpp"
@@ -49,7 +50,13 @@ std::function<void()> announcement(const Service& service, std::shared_ptr<const
   };
 }
 
-int serve(const Service& service, const Plan& plan) {
+// The connections that are on their way from worker to worker: a channel of ours, or that of the launcher whose place this one takes.
+Pipe hand_over_channel(const std::optional<Inheritance>& inherited) {
+  if (!inherited) return make_message_pipe();
+  return {Descriptor(inherited->take), Descriptor(inherited->give)};
+}
+
+int serve(const Service& service, const Plan& plan, std::optional<Inheritance> inherited) {
   const Workforce force = workforce(plan.processes, plan.threads, cpu_budget(affinity_cpus()));
   auto log = open_log(plan.log, force.processes == 0 ? "server" : "launcher", false);
   warn_of_descriptors(*log, raise_descriptor_limit(), plan.connections);
@@ -64,19 +71,28 @@ int serve(const Service& service, const Plan& plan) {
     WorkerSetup setup(service.source, *service.register_handlers, listeners, plan, force.threads);
     return run_alone(setup, announcement(service, listeners, force));
   }
-  const Pipe hand_over = make_message_pipe();
+  const Pipe hand_over = hand_over_channel(inherited);
   std::optional<WorkerSeat> seat;
   {
     Supervisor::Options options;
     options.register_handlers = service.register_handlers;
     options.hand_over = {hand_over.write.get(), hand_over.read.get()};
-    auto first = Deployment::make(service.source, plan, force, *service.register_handlers, options.hand_over);
+    options.invocation = {service.arguments, directory_by_name()};
+    if (service.is_file) options.file = service.source.file;
+    std::unique_ptr<Deployment> first;
+    if (inherited) {
+      const ListenSockets open(inherited->listeners);
+      first =
+          Deployment::make(inherited->generation + 1, service.source, plan, force, *service.register_handlers, options.hand_over, &open);
+      first->setup()->listeners->keep();
+      options.predecessor = Descriptor(inherited->news);
+      options.control = Descriptor(inherited->control);
+      options.control_path = inherited->control_path;
+    } else {
+      first = Deployment::make(1, service.source, plan, force, *service.register_handlers, options.hand_over);
+    }
     tell_addresses(*first->setup()->listeners);
     options.on_ready = announcement(service, first->setup()->listeners, force);
-    if (service.is_file) {
-      options.file = service.source.file;
-      options.directory = directory_by_name();
-    }
     Supervisor supervisor(std::move(options), std::move(first), std::move(log));
     auto outcome = supervisor.run();
     if (const int* exit_code = std::get_if<int>(&outcome)) return *exit_code;
@@ -91,9 +107,10 @@ int serve(const Service& service, const Plan& plan) {
 int run_service(const Service& service) {
   ignore_write_signals();
   try {
+    auto inherited = Inheritance::take_up();
     const Checked checked = check_in_child(service.source, *service.register_handlers);
     if (!checked.plan) return checked.exit_code;
-    return serve(service, *checked.plan);
+    return serve(service, *checked.plan, std::move(inherited));
   } catch (const ListenError& error) {
     std::fprintf(stderr, "ropeway: %s\n", error.what());
     if (!service.listen_hint.empty() && error.error() == EADDRINUSE) std::fprintf(stderr, "%s\n", service.listen_hint.c_str());

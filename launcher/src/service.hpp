@@ -15,7 +15,8 @@ namespace ropeway::launcher {
 /// One run of a server, from a configuration's text to the exit code.
 struct Service {
   ConfigSource source;
-  bool is_file = false;  // it can be read again
+  bool is_file = false;                // it can be read again
+  std::vector<std::string> arguments;  // the program's, to be executed again
   const Register* register_handlers = nullptr;
   int ready_descriptor = -1;  // gets a line for each address once every worker is ready, and is closed
   std::string listen_hint;    // a further sentence where an address cannot be had; may be empty

@@ -26,6 +26,7 @@ constexpr std::array table{
     Row{SIGQUIT, SignalAction::stop, SignalAction::stop, SignalAction::none, SignalAction::stop},
     Row{SIGHUP, SignalAction::reload, SignalAction::stop, SignalAction::none, SignalAction::stop},
     Row{SIGUSR1, SignalAction::reopen, SignalAction::reopen, SignalAction::reopen, SignalAction::reopen},
+    Row{SIGUSR2, SignalAction::upgrade, SignalAction::upgrade, SignalAction::none, SignalAction::none},
     Row{SIGCHLD, SignalAction::reap, SignalAction::reap, SignalAction::none, SignalAction::none},
 };
 

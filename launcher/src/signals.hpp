@@ -9,12 +9,13 @@ namespace ropeway::launcher {
 
 /// What a process does when a signal reaches it.
 enum class SignalAction : std::uint8_t {
-  none,    ///< the supervisor decides; a worker ignores it (Ctrl+C reaches the whole process group)
-  drain,   ///< finish what runs, then end
-  stop,    ///< end at once
-  reload,  ///< read the configuration again
-  reopen,  ///< open log files again
-  reap,    ///< a child has ended
+  none,     ///< the supervisor decides; a worker ignores it (Ctrl+C reaches the whole process group)
+  drain,    ///< finish what runs, then end
+  stop,     ///< end at once
+  reload,   ///< read the configuration again
+  upgrade,  ///< execute the program anew, and end when that is ready
+  reopen,   ///< open log files again
+  reap,     ///< a child has ended
 };
 
 /// Which kind of process asks.

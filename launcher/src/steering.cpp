@@ -67,6 +67,8 @@ std::vector<sock_filter> steering_program(std::span<const Weight> weights) {
 
 int Steering::steer(std::vector<Weight> weights) {
   if (!works_ || groups_.empty()) return 0;
+  // At the start there is nothing to say yet; another launcher, whose place this one takes, may have said something.
+  if (weights_.empty() && std::ranges::all_of(weights, [](Weight weight) { return weight == 0; })) return 0;
   const bool much_the_same = std::ranges::equal(weights_, weights, [](Weight now, Weight wanted) { return !differs(now, wanted); });
   if (much_the_same) return 0;
   std::vector<sock_filter> program = steering_program(weights);

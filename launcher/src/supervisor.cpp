@@ -14,11 +14,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/src/config/loader.hpp"
-#include "launcher/src/control_path.hpp"
 #include "launcher/src/exit_code.hpp"
-#include "launcher/src/log_files.hpp"
-#include "launcher/src/status.hpp"
 
 namespace ropeway::launcher {
 namespace {
@@ -41,6 +37,7 @@ Supervisor::Supervisor(Options options, std::unique_ptr<Deployment> first, std::
       current_(std::move(first)),
       director_(*current_->setup()->listeners) {
   open_control();
+  options_.control.close();  // where it is not used
   current_->generation().start_all(now());
 }
 
@@ -65,6 +62,8 @@ Supervisor::Outcome Supervisor::run() {
     read_words();  // before the dead are buried: one that was ready and died was ready
     reap();
     advance_reload();
+    advance_upgrade();
+    watch_predecessor();
     watch_workers();
     direct_connections();
     keep_deadlines();
@@ -134,6 +133,11 @@ void Supervisor::wait() {
       for (const int descriptor : check->descriptors()) watched.push_back({descriptor, POLLIN, 0});
     }
   }
+  if (upgrade_) {
+    watched.push_back({upgrade_->descriptor(), POLLIN, 0});
+    no_later_than(upgrade_->deadline());
+  }
+  if (options_.predecessor) watched.push_back({options_.predecessor.get(), POLLIN, 0});
   if (control_) control_->add_to(watched);
   if (phase_ == Phase::running) no_later_than(director_.next_look());
   int timeout = -1;
@@ -153,6 +157,7 @@ void Supervisor::obey(SignalAction action) {
       if (phase_ == Phase::running || phase_ == Phase::draining) begin_stop();
       break;
     case SignalAction::reload: reload_wanted_ = true; break;
+    case SignalAction::upgrade: upgrade_wanted_ = true; break;
     case SignalAction::reopen:
       if (const std::string error = log_->reopen(); !error.empty()) {
         log_->error("the log cannot be opened again; the old file stays in use", {{"reason", std::string_view(error)}});
@@ -176,6 +181,7 @@ void Supervisor::read_words() {
   }
   if (announced_ || phase_ != Phase::running || !current_->generation().all_ready()) return;
   announced_ = true;
+  take_place();
   if (options_.on_ready) options_.on_ready();
 }
 
@@ -194,6 +200,9 @@ void Supervisor::reap() {
       ended(*its, *worker, status);
     } else if (worker != nullptr) {
       stopped_or_continued(*worker, status);
+    } else if (has_ended && upgrade_ && !succeeded_ && upgrade_->pid() == pid) {
+      upgrade_.reset();
+      refuse_upgrade("the new program " + describe_end(status) + " before it was ready");
     } else if (has_ended && !(reload_ && reload_->process_ended(pid, status))) {
       // As process 1 of a container, orphans of others come here, too.
       log_->debug("a process that is no worker has ended", {{"pid", std::int64_t{pid}}});
@@ -264,6 +273,7 @@ void Supervisor::watch_workers() {
 }
 
 void Supervisor::direct_connections() {
+  if (succeeded_) return;  // the new launcher does
   Director::Situation situation;
   situation.current = current_.get();
   situation.running = phase_ == Phase::running;
@@ -273,134 +283,6 @@ void Supervisor::direct_connections() {
     situation.canary_percent = reload_->canary_percent();
   }
   director_.direct(situation, now(), *log_);
-}
-
-// ---- control ------------------------------------------------------------------------------------------------------------------------
-
-// An automatic place is a convenience, and no reason not to serve.
-void Supervisor::open_control() {
-  std::string path = current_->plan().control;
-  const bool automatic = path == "auto";
-  if (automatic) path = options_.file.empty() ? std::string() : automatic_control_path(options_.file, options_.directory);
-  if (control_ && control_->path() == path) return;
-  try {
-    if (automatic && !path.empty()) make_control_folder(path);
-    control_ = path.empty() ? nullptr : std::make_unique<ControlSocket>(path);
-    want_verdict_.clear();  // were clients of another one
-  } catch (const std::exception& error) {
-    if (!automatic && !announced_) throw;
-    log_->warning("there is no control socket, so `ropeway status` and the like do not work",
-                  {{"path", std::string_view(path)}, {"reason", std::string_view(error.what())}});
-  }
-}
-
-void Supervisor::obey_clients() {
-  if (!control_) return;
-  for (const ControlSocket::Request& request : control_->take()) obey(request);
-}
-
-void Supervisor::obey(const ControlSocket::Request& request) {
-  using nlohmann::json;
-  const json asked = json::parse(request.line, nullptr, false);
-  const json command = asked.is_object() ? asked.value("command", json()) : json();
-  const auto flag = [&asked](const char* name) { return asked.value(name, json()) == json(true); };
-  if (command == "status") {
-    const json status = status_of(deployments(), director_.steering(), reload_ ? &*reload_ : nullptr, now());
-    return answer(request.client, {{"ok", true}, {"status", status}});
-  }
-  if (command == "reload" && phase_ == Phase::running) {
-    reload_wanted_ = true;
-    if (flag("wait")) return want_verdict_.push_back(request.client);
-  } else if (command == "reopen") {
-    obey(SignalAction::reopen);
-  } else if (command == "stop") {
-    obey(flag("fast") ? SignalAction::stop : SignalAction::drain);
-  } else {
-    const char* error = command == "reload" ? "the server ends" : "no such command; there are status, reload, reopen and stop";
-    return answer(request.client, {{"ok", false}, {"error", error}});
-  }
-  answer(request.client, {{"ok", true}});
-}
-
-void Supervisor::answer(ControlSocket::Client client, const nlohmann::json& line) {
-  if (control_) control_->answer(client, line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
-}
-
-void Supervisor::answer(std::vector<ControlSocket::Client>& clients, const nlohmann::json& line) {
-  for (const auto client : std::exchange(clients, {})) answer(client, line);
-}
-
-// ---- reload -------------------------------------------------------------------------------------------------------------------------
-
-// Before there is anything to be taken back.
-void Supervisor::refuse_reload(const std::string& reason) {
-  log_->error("reload: the new configuration is refused, and the old one serves on",
-              {{"file", std::string_view(options_.file)}, {"reason", std::string_view(reason)}});
-  const nlohmann::json verdict{{"state", "refused"}, {"reason", options_.file + ": " + reason}, {"report", ""}};
-  answer(await_verdict_, {{"ok", false}, {"reload", verdict}});
-}
-
-void Supervisor::begin_reload() {
-  reload_wanted_ = false;
-  await_verdict_ = std::exchange(want_verdict_, {});
-  // By name, since the folder that had it may have been replaced.
-  if (::chdir(options_.directory.c_str()) != 0) return refuse_reload(options_.directory + ": " + std::strerror(errno));
-  config::FileText read = config::read_text(options_.file);
-  if (read.error != 0) return refuse_reload(std::strerror(read.error));
-  const auto make = [this](ConfigSource source, Plan plan) {
-    Workforce force = workforce(plan.processes, plan.threads, cpu_budget(affinity_cpus()));
-    if (force.processes == 0) throw std::runtime_error("processes: 0, no supervisor, needs a restart");
-    auto made = Deployment::make(std::move(source), std::move(plan), std::move(force), *options_.register_handlers, options_.hand_over,
-                                 current_.get());
-    director_.set_listeners(*made->setup()->listeners);
-    for (const auto& address : made->setup()->listeners->addresses())
-      log_->info("listening", {{"address", std::string_view(address.url())}});
-    return made;
-  };
-  try {
-    log_->flush();
-    reload_.emplace(ConfigSource{options_.file, std::move(read.text)}, *options_.register_handlers, *current_, make, *log_, now());
-  } catch (const std::exception& error) { refuse_reload(error.what()); }
-}
-
-void Supervisor::advance_reload() {
-  if (phase_ != Phase::running) return;
-  if (reload_) {
-    reload_->advance(now());
-    if (reload_->has_ended()) end_reload();
-  }
-  // Workers of several old configurations at once would be without a bound.
-  if (reload_wanted_ && !reload_ && retired_.empty() && current_->generation().was_ready()) begin_reload();
-}
-
-void Supervisor::end_reload() {
-  answer(await_verdict_, {{"ok", reload_->state() == Reload::State::done}, {"reload", verdict_of(*reload_)}});
-  auto incoming = reload_->take_incoming();
-  const bool done = reload_->state() == Reload::State::done;
-  reload_.reset();
-  if (done) std::swap(current_, incoming);
-  if (incoming) {
-    director_.set_listeners(*current_->setup()->listeners);
-    retired_.push_back(std::move(incoming));
-  }
-  if (!done) return;
-  reopen_log();
-  open_control();
-}
-
-// As the new configuration has it.
-void Supervisor::reopen_log() {
-  try {
-    auto opened = open_log(current_->plan().log, "launcher", false);
-    log_->flush();
-    log_ = std::move(opened);
-  } catch (const std::exception& error) {
-    log_->error("the log cannot be opened; the old one stays in use", {{"reason", std::string_view(error.what())}});
-  }
-}
-
-void Supervisor::bury_retired() {
-  std::erase_if(retired_, [](const auto& deployment) { return deployment->generation().none_alive(); });
 }
 
 // ---- the end ------------------------------------------------------------------------------------------------------------------------
@@ -426,10 +308,12 @@ void Supervisor::begin_stop() {
 
 void Supervisor::end_all(Command command) noexcept {
   if (reload_) reload_->abandon();
-  for (auto* clients : {&want_verdict_, &await_verdict_}) answer(*clients, {{"ok", false}, {"error", "the server ends"}});
+  if (upgrade_ && !succeeded_) upgrade_->end();
+  for (auto* clients : {&want_verdict_, &await_verdict_, &await_upgrade_}) answer(*clients, {{"ok", false}, {"error", "the server ends"}});
   for (Deployment* deployment : deployments()) {
     deployment->generation().close();
-    deployment->generation().send(command);
+    // Where another launcher has the same listeners, they are not closed, and what is here goes there.
+    deployment->generation().send(others_serve_on() ? Command::retire : command);
   }
 }
 

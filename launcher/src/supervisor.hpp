@@ -16,6 +16,7 @@
 #include "launcher/src/director.hpp"
 #include "launcher/src/reload.hpp"
 #include "launcher/src/signals.hpp"
+#include "launcher/src/upgrade.hpp"
 
 namespace ropeway::launcher {
 
@@ -31,7 +32,12 @@ class Supervisor {
     server::HandOverChannel hand_over;
     std::function<void()> on_ready;  // once, when every worker is ready for the first time; nothing of it may throw
     std::string file;                // of the configuration, to be read again; empty: it cannot
-    std::string directory;           // where its name begins, by name: that may mean another folder at the next reload
+    Invocation invocation;           // for an upgrade; its directory is where `file` begins, too
+    // Of a launcher whose place this one is to take: a stream that is told when this one is ready, and ends when that one does; and its
+    // control socket, to be used where it has the same path.
+    Descriptor predecessor;
+    Descriptor control;
+    std::string control_path;
   };
   /// The exit code of the program, or (in a new worker) its seat.
   using Outcome = std::variant<int, WorkerSeat>;
@@ -70,6 +76,13 @@ class Supervisor {
   void end_reload();
   void bury_retired();
   void reopen_log();
+  void begin_upgrade();
+  void advance_upgrade();
+  void give_way();
+  void refuse_upgrade(const std::string& reason);
+  [[nodiscard]] bool others_serve_on() const noexcept;
+  void take_place();
+  void watch_predecessor();
   void give_up(int exit_code) noexcept;
   void begin_drain();
   void begin_stop();
@@ -88,6 +101,10 @@ class Supervisor {
   std::vector<ControlSocket::Client> want_verdict_;   // of the reload that is wanted
   std::vector<ControlSocket::Client> await_verdict_;  // of the one in progress
   Director director_;
+  std::optional<Upgrade> upgrade_;
+  bool upgrade_wanted_ = false;
+  bool succeeded_ = false;                            // the upgrade is done: another launcher serves
+  std::vector<ControlSocket::Client> await_upgrade_;  // its verdict
   Phase phase_ = Phase::running;
   std::optional<Time> deadline_;  // of the phase
   bool announced_ = false;

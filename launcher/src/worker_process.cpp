@@ -125,6 +125,7 @@ class WorkerProcess {
       case SignalAction::stop: worker_.stop(); break;
       case SignalAction::reopen: reopen(*log_, access_log_.get()); break;
       case SignalAction::reload:
+      case SignalAction::upgrade:
       case SignalAction::reap:
       case SignalAction::none: break;
     }

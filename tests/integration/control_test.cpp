@@ -85,6 +85,9 @@ TEST_CASE("reload --wait tells how it ended, on the screen and by its exit code"
   CHECK(bad.error.find("did you mean \"routes\"") != std::string::npos);
   CHECK(bad.error.find("^") != std::string::npos);
 
+  std::ofstream(folder / "ropeway.json") << "{ no JSON";
+  CHECK(command(folder, {"reload", "--wait", "--control", folder / "control"}).exit_code == 2);
+
   std::filesystem::remove(folder / "ropeway.json");
   const Finished none = command(folder, {"reload", "--wait", "--control", folder / "control"});
   CHECK(none.exit_code == 2);

@@ -15,6 +15,7 @@ TEST_CASE("each role has its own meaning for a signal") {
                            Case{SIGQUIT, SignalAction::stop, SignalAction::stop, SignalAction::none, SignalAction::stop},
                            Case{SIGHUP, SignalAction::reload, SignalAction::stop, SignalAction::none, SignalAction::stop},
                            Case{SIGUSR1, SignalAction::reopen, SignalAction::reopen, SignalAction::reopen, SignalAction::reopen},
+                           Case{SIGUSR2, SignalAction::upgrade, SignalAction::upgrade, SignalAction::none, SignalAction::none},
                            Case{SIGCHLD, SignalAction::reap, SignalAction::reap, SignalAction::none, SignalAction::none},
                            Case{SIGWINCH, SignalAction::none, SignalAction::none, SignalAction::none, SignalAction::none}}) {
     CAPTURE(test.signal);

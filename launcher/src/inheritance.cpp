@@ -1,0 +1,105 @@
+#include "launcher/src/inheritance.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include <nlohmann/json.hpp>
+
+namespace ropeway::launcher {
+namespace {
+
+using nlohmann::json;
+
+constexpr int version = 1;
+constexpr const char* variable = "ROPEWAY_INHERIT";
+
+bool keep_open(int descriptor, bool open) noexcept {
+  const int flags = ::fcntl(descriptor, F_GETFD);
+  return flags >= 0 && ::fcntl(descriptor, F_SETFD, open ? flags & ~FD_CLOEXEC : flags | FD_CLOEXEC) == 0;
+}
+
+}  // namespace
+
+std::vector<int> Inheritance::descriptors() const {
+  std::vector<int> all;
+  for (const Listeners& group : listeners) all.insert(all.end(), group.descriptors.begin(), group.descriptors.end());
+  for (const int each : {give, take, control, news}) {
+    if (each >= 0) all.push_back(each);
+  }
+  return all;
+}
+
+std::string Inheritance::to_json() const {
+  json groups = json::array();
+  for (const Listeners& group : listeners) {
+    groups.push_back({{"family", static_cast<int>(group.address.family)},
+                      {"host", group.address.host},
+                      {"asked", group.address.port},
+                      {"port", group.port},
+                      {"descriptors", group.descriptors}});
+  }
+  const json all{{"version", version}, {"generation", generation}, {"listeners", std::move(groups)}, {"give", give},
+                 {"take", take},       {"control", control},       {"control_path", control_path},   {"news", news}};
+  return all.dump(-1, ' ', true, json::error_handler_t::replace);
+}
+
+std::optional<Inheritance> Inheritance::from_json(const std::string& text) {
+  try {
+    const json all = json::parse(text);
+    if (all.at("version") != version) return std::nullopt;
+    Inheritance result;
+    all.at("generation").get_to(result.generation);
+    for (const json& group : all.at("listeners")) {
+      Listeners& listeners = result.listeners.emplace_back();
+      listeners.address.family = static_cast<config::ListenAddress::Family>(group.at("family").get<int>());
+      group.at("host").get_to(listeners.address.host);
+      group.at("asked").get_to(listeners.address.port);
+      group.at("port").get_to(listeners.port);
+      group.at("descriptors").get_to(listeners.descriptors);
+      if (listeners.descriptors.empty()) return std::nullopt;
+    }
+    all.at("give").get_to(result.give);
+    all.at("take").get_to(result.take);
+    all.at("control").get_to(result.control);
+    all.at("control_path").get_to(result.control_path);
+    all.at("news").get_to(result.news);
+    return result;
+  } catch (const json::exception&) { return std::nullopt; }
+}
+
+bool Inheritance::pass_on() const noexcept {
+  try {
+    const std::string text = to_json();
+    const int file = ::memfd_create("ropeway-inheritance", 0);
+    if (file < 0 || !write_all(file, text.data(), text.size())) return false;
+    for (const int descriptor : descriptors()) {
+      if (!keep_open(descriptor, true)) return false;
+    }
+    return ::setenv(variable, std::to_string(file).c_str(), 1) == 0;
+  } catch (const std::exception&) { return false; }
+}
+
+std::optional<Inheritance> Inheritance::take_up() {
+  const char* number = std::getenv(variable);
+  if (number == nullptr) return std::nullopt;
+  const Descriptor file(std::atoi(number));
+  ::unsetenv(variable);
+  std::string text;
+  char buffer[4096];
+  for (off_t at = 0;; at = static_cast<off_t>(text.size())) {
+    const ssize_t size = ::pread(file.get(), buffer, sizeof buffer, at);
+    if (size <= 0) break;
+    text.append(buffer, static_cast<std::size_t>(size));
+  }
+  auto result = from_json(text);
+  if (!result) return std::nullopt;
+  for (const int descriptor : result->descriptors()) {
+    if (!keep_open(descriptor, false)) return std::nullopt;
+  }
+  return result;
+}
+
+}  // namespace ropeway::launcher

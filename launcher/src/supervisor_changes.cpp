@@ -1,0 +1,161 @@
+// The supervisor's part that changes what runs: another configuration, another program.
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "core/src/config/loader.hpp"
+#include "launcher/src/exit_code.hpp"
+#include "launcher/src/log_files.hpp"
+#include "launcher/src/status.hpp"
+#include "launcher/src/supervisor.hpp"
+
+namespace ropeway::launcher {
+
+// ---- reload -------------------------------------------------------------------------------------------------------------------------
+
+// Before there is anything to be taken back.
+void Supervisor::refuse_reload(const std::string& reason) {
+  log_->error("reload: the new configuration is refused, and the old one serves on",
+              {{"file", std::string_view(options_.file)}, {"reason", std::string_view(reason)}});
+  const nlohmann::json verdict{{"state", "refused"}, {"reason", options_.file + ": " + reason}, {"report", ""}};
+  answer(await_verdict_, {{"ok", false}, {"reload", verdict}});
+}
+
+void Supervisor::begin_reload() {
+  reload_wanted_ = false;
+  await_verdict_ = std::exchange(want_verdict_, {});
+  // By name, since the folder that had it may have been replaced.
+  if (::chdir(options_.invocation.directory.c_str()) != 0)
+    return refuse_reload(options_.invocation.directory + ": " + std::strerror(errno));
+  config::FileText read = config::read_text(options_.file);
+  if (read.error != 0) return refuse_reload(std::strerror(read.error));
+  const auto make = [this](ConfigSource source, Plan plan) {
+    Workforce force = workforce(plan.processes, plan.threads, cpu_budget(affinity_cpus()));
+    if (force.processes == 0) throw std::runtime_error("processes: 0, no supervisor, needs a restart");
+    auto made = Deployment::make(current_->generation().number() + 1, std::move(source), std::move(plan), std::move(force),
+                                 *options_.register_handlers, options_.hand_over, current_->setup()->listeners.get());
+    director_.set_listeners(*made->setup()->listeners);
+    for (const auto& address : made->setup()->listeners->addresses())
+      log_->info("listening", {{"address", std::string_view(address.url())}});
+    return made;
+  };
+  try {
+    log_->flush();
+    reload_.emplace(ConfigSource{options_.file, std::move(read.text)}, *options_.register_handlers, *current_, make, *log_, now());
+  } catch (const std::exception& error) { refuse_reload(error.what()); }
+}
+
+void Supervisor::advance_reload() {
+  if (phase_ != Phase::running) return;
+  if (reload_) {
+    reload_->advance(now());
+    if (reload_->has_ended()) end_reload();
+  }
+  // Workers of several old configurations at once would be without a bound.
+  if (reload_wanted_ && !reload_ && !upgrade_ && retired_.empty() && current_->generation().was_ready()) begin_reload();
+}
+
+void Supervisor::end_reload() {
+  answer(await_verdict_, {{"ok", reload_->state() == Reload::State::done}, {"reload", verdict_of(*reload_)}});
+  auto incoming = reload_->take_incoming();
+  const bool done = reload_->state() == Reload::State::done;
+  reload_.reset();
+  if (done) std::swap(current_, incoming);
+  if (incoming) {
+    director_.set_listeners(*current_->setup()->listeners);
+    retired_.push_back(std::move(incoming));
+  }
+  if (!done) return;
+  reopen_log();
+  open_control();
+}
+
+// As the new configuration has it.
+void Supervisor::reopen_log() {
+  try {
+    auto opened = open_log(current_->plan().log, "launcher", false);
+    log_->flush();
+    log_ = std::move(opened);
+  } catch (const std::exception& error) {
+    log_->error("the log cannot be opened; the old one stays in use", {{"reason", std::string_view(error.what())}});
+  }
+}
+
+void Supervisor::bury_retired() {
+  std::erase_if(retired_, [](const auto& deployment) { return deployment->generation().none_alive(); });
+}
+
+// ---- upgrade ------------------------------------------------------------------------------------------------------------------------
+
+void Supervisor::begin_upgrade() {
+  upgrade_wanted_ = false;
+  Inheritance inheritance;
+  inheritance.generation = current_->generation().number();
+  inheritance.listeners = current_->setup()->listeners->to_pass_on();
+  inheritance.give = options_.hand_over.give;
+  inheritance.take = options_.hand_over.take;
+  if (control_) {
+    inheritance.control = control_->listener();
+    inheritance.control_path = control_->path();
+  }
+  try {
+    log_->flush();
+    upgrade_.emplace(options_.invocation, std::move(inheritance), now() + current_->plan().canary.start);
+    log_->info("upgrade: the program is executed anew",
+               {{"program", std::string_view(options_.invocation.arguments.front())}, {"pid", std::int64_t{upgrade_->pid()}}});
+  } catch (const std::exception& error) { refuse_upgrade(error.what()); }
+}
+
+void Supervisor::advance_upgrade() {
+  if (phase_ != Phase::running) return;
+  if (upgrade_ && upgrade_->is_ready()) return give_way();
+  if (upgrade_ && now() >= upgrade_->deadline()) {
+    log_->error("upgrade: the new program is not ready within canary.start, and is ended");
+    upgrade_->end();
+    upgrade_->extend(now() + current_->plan().drain + drain_slack);
+  }
+  if (upgrade_wanted_ && !upgrade_ && !reload_ && retired_.empty() && current_->generation().was_ready()) begin_upgrade();
+}
+
+void Supervisor::refuse_upgrade(const std::string& reason) {
+  log_->error("upgrade: failed; the old program serves on", {{"reason", std::string_view(reason)}});
+  answer(await_upgrade_, {{"ok", false}, {"upgrade", {{"state", "failed"}, {"reason", reason}, {"pid", 0}}}});
+  director_.look_soon();
+}
+
+// The new one is ready. Here, requests that run are finished; connections go to the new one's workers, over the channel that is theirs, too.
+void Supervisor::give_way() {
+  log_->info("upgrade: done; this process finishes what it has", {{"pid", std::int64_t{upgrade_->pid()}}});
+  answer(await_upgrade_, {{"ok", true}, {"upgrade", {{"state", "done"}, {"reason", ""}, {"pid", upgrade_->pid()}}}});
+  succeeded_ = true;
+  current_->setup()->listeners->own_files(false);
+  if (control_) control_->leave();
+  begin_drain();
+}
+
+bool Supervisor::others_serve_on() const noexcept { return succeeded_ || (options_.predecessor && !announced_); }
+
+// Every worker is ready: if there is a launcher whose place this one takes, it may go now.
+void Supervisor::take_place() {
+  if (!options_.predecessor) return;
+  current_->setup()->listeners->own_files(true);
+  if (control_) control_->own();
+  const char byte = 'R';
+  (void)write_all(options_.predecessor.get(), &byte, 1);
+}
+
+void Supervisor::watch_predecessor() {
+  char byte = 0;
+  if (!options_.predecessor || ::read(options_.predecessor.get(), &byte, 1) != 0) return;
+  options_.predecessor.close();
+  // What it has said of steering may have been the last word.
+  director_.set_listeners(*current_->setup()->listeners);
+}
+
+}  // namespace ropeway::launcher

@@ -1,0 +1,74 @@
+// The supervisor's part that talks over the control socket.
+
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "launcher/src/control_path.hpp"
+#include "launcher/src/status.hpp"
+#include "launcher/src/supervisor.hpp"
+
+namespace ropeway::launcher {
+
+// An automatic place is a convenience, and no reason not to serve.
+void Supervisor::open_control() {
+  std::string path = current_->plan().control;
+  const bool automatic = path == "auto";
+  if (automatic) path = options_.file.empty() ? std::string() : automatic_control_path(options_.file, options_.invocation.directory);
+  if (control_ && control_->path() == path) return;
+  try {
+    if (automatic && !path.empty()) make_control_folder(path);
+    if (!path.empty() && options_.control && path == options_.control_path) {
+      control_ = std::make_unique<ControlSocket>(path, std::move(options_.control));
+    } else {
+      control_ = path.empty() ? nullptr : std::make_unique<ControlSocket>(path);
+    }
+    want_verdict_.clear();  // were clients of another one
+  } catch (const std::exception& error) {
+    if (!automatic && !announced_) throw;
+    log_->warning("there is no control socket, so `ropeway status` and the like do not work",
+                  {{"path", std::string_view(path)}, {"reason", std::string_view(error.what())}});
+  }
+}
+
+void Supervisor::obey_clients() {
+  if (!control_) return;
+  for (const ControlSocket::Request& request : control_->take()) obey(request);
+}
+
+void Supervisor::obey(const ControlSocket::Request& request) {
+  using nlohmann::json;
+  const json asked = json::parse(request.line, nullptr, false);
+  const json command = asked.is_object() ? asked.value("command", json()) : json();
+  const auto flag = [&asked](const char* name) { return asked.value(name, json()) == json(true); };
+  if (command == "status") {
+    const json status = status_of(deployments(), director_.steering(), reload_ ? &*reload_ : nullptr, now());
+    return answer(request.client, {{"ok", true}, {"status", status}});
+  }
+  if (command == "upgrade" && phase_ == Phase::running) {
+    upgrade_wanted_ = true;
+    if (flag("wait")) return await_upgrade_.push_back(request.client);
+  } else if (command == "reload" && phase_ == Phase::running) {
+    reload_wanted_ = true;
+    if (flag("wait")) return want_verdict_.push_back(request.client);
+  } else if (command == "reopen") {
+    obey(SignalAction::reopen);
+  } else if (command == "stop") {
+    obey(flag("fast") ? SignalAction::stop : SignalAction::drain);
+  } else {
+    const bool is_late = command == "reload" || command == "upgrade";
+    const char* error = is_late ? "the server ends" : "no such command; there are status, reload, upgrade, reopen and stop";
+    return answer(request.client, {{"ok", false}, {"error", error}});
+  }
+  answer(request.client, {{"ok", true}});
+}
+
+void Supervisor::answer(ControlSocket::Client client, const nlohmann::json& line) {
+  if (control_) control_->answer(client, line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+void Supervisor::answer(std::vector<ControlSocket::Client>& clients, const nlohmann::json& line) {
+  for (const auto client : std::exchange(clients, {})) answer(client, line);
+}
+
+}  // namespace ropeway::launcher

@@ -1,0 +1,170 @@
+// Another program takes the server's place (SIGUSR2, `ropeway upgrade`).
+
+#include <doctest/doctest.h>
+
+#include <signal.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/support/server_process.hpp"
+#include "tests/support/strict_client.hpp"
+
+using namespace ropeway::testing;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr Model model{3, 2};
+
+std::string answering(const std::string& body) {
+  return R"("control": "control", "log": {"level": "warning"}, "canary": {"start": "10s"},
+            "routes": [{"match": "/", "handler": "fixed_response", "options": {"body": ")" +
+         body + R"("}}])";
+}
+
+void write_configuration(const TemporaryFolder& folder, const std::string& members, const std::string& listen = R"("127.0.0.1:0")") {
+  std::ofstream(folder / "ropeway.json") << R"({"processes": 3, "threads": 2, "listen": [)" << listen << "], " << members << "}";
+}
+
+Finished command(const TemporaryFolder& folder, std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), program());
+  return run_to_end(std::move(arguments), folder / ".");
+}
+
+nlohmann::json status(const TemporaryFolder& folder) {
+  const std::string text = command(folder, {"status", "--json"}).output;
+  return text.empty() ? nlohmann::json::object() : nlohmann::json::parse(text);
+}
+
+// A server whose program is the file "bin" of the folder, so that it can be replaced.
+class Upgradable {
+ public:
+  explicit Upgradable(const TemporaryFolder& folder) : folder_(folder), server_((install(folder), start(folder))) {}
+  ~Upgradable() { (void)command(folder_, {"stop", "--wait", "--fast"}); }
+  Upgradable(const Upgradable&) = delete;
+  Upgradable& operator=(const Upgradable&) = delete;
+  [[nodiscard]] ServerProcess& operator*() noexcept { return server_; }
+  [[nodiscard]] ServerProcess* operator->() noexcept { return &server_; }
+
+  static void install(const TemporaryFolder& folder) {
+    fs::remove(folder / "bin");
+    fs::create_symlink(program(), folder / "bin");
+  }
+  static void install_script(const TemporaryFolder& folder, const std::string& script) {
+    fs::remove(folder / "bin");
+    std::ofstream(folder / "bin") << "#!/bin/sh\n" << script << "\n";
+    fs::permissions(folder / "bin", fs::perms::owner_all);
+  }
+
+ private:
+  static ServerProcess start(const TemporaryFolder& folder) { return {{"run"}, folder / ".", folder / "bin"}; }
+  const TemporaryFolder& folder_;
+  ServerProcess server_;
+};
+
+}  // namespace
+
+TEST_CASE("an upgrade brings another process with the same addresses, and connections stay") {
+  const TemporaryFolder folder;
+  const std::string path = folder / "socket";
+  const std::string both = R"("127.0.0.1:0", "unix:)" + path + "\"";
+  write_configuration(folder, answering("old"), both);
+  Upgradable server(folder);
+  std::vector<RawClient> clients;
+  for (int i = 0; i < 20; ++i) {
+    clients.push_back(server->connect(static_cast<std::size_t>(i % 2)));
+    REQUIRE(clients.back().get("/").body == "old");
+  }
+  write_configuration(folder, answering("new"), both);
+  const Finished upgraded = command(folder, {"upgrade", "--wait"});
+  CHECK(upgraded.error == "");
+  CHECK(upgraded.exit_code == 0);
+  CHECK(server->wait() == 0);
+  CHECK(server->standard_error() == "");
+  const auto now = status(folder);
+  CHECK(now["pid"] != server->pid());
+  CHECK(now["generation"] == 2);
+  CHECK(upgraded.output == "upgraded: pid " + std::to_string(now["pid"].get<int>()) + "\n");
+  for (int i = 0; i < 20; ++i) CHECK(server->connect(static_cast<std::size_t>(i % 2)).get("/").body == "new");
+  for (RawClient& client : clients) CHECK(client.get("/").body == "new");
+  CHECK(command(folder, {"stop", "--wait"}).exit_code == 0);
+  CHECK_FALSE(fs::exists(path));
+  CHECK_FALSE(fs::exists(folder / "control"));
+}
+
+TEST_CASE("an upgrade that fails leaves the old program serving") {
+  const TemporaryFolder folder;
+  const std::string path = folder / "socket";
+  const std::string both = R"("127.0.0.1:0", "unix:)" + path + "\"";
+  write_configuration(folder, answering("old"), both);
+  Upgradable server(folder);
+  RawClient client = server->connect();
+  const auto workers = server->workers(model);
+  const auto check_unharmed = [&](const std::string& reason) {
+    INFO(reason);
+    const Finished failed = command(folder, {"upgrade", "--wait"});
+    CHECK(failed.exit_code == 1);
+    CHECK(failed.error.find(reason) != std::string::npos);
+    CHECK(client.get("/").body == "old");
+    for (std::size_t i = 0; i < 20; ++i) CHECK(server->connect(i % 2).get("/").body == "old");
+    CHECK(status(folder)["pid"] == server->pid());
+    CHECK(eventually([&] { return server->workers(model) == workers; }));
+  };
+  Upgradable::install_script(folder, "exit 3");
+  check_unharmed("exited with code 3");
+  fs::remove(folder / "bin");
+  check_unharmed("exited with code 1");  // there is no program
+  Upgradable::install(folder);
+  write_configuration(folder, R"("control": "control", "routez": [])", both);
+  check_unharmed("exited with code 2");
+  write_configuration(folder, answering("new"), R"("192.0.2.1:0")");
+  check_unharmed("exited with code 1");
+  Upgradable::install_script(folder, "kill -9 $$");
+  check_unharmed("SIGKILL");
+
+  Upgradable::install(folder);
+  write_configuration(folder, answering("new"), both);
+  CHECK(command(folder, {"upgrade", "--wait"}).exit_code == 0);
+  CHECK(client.get("/").body == "new");
+}
+
+TEST_CASE("while the program is upgraded under load, no request fails") {
+  const TemporaryFolder folder;
+  write_configuration(folder, answering("answer"));
+  Upgradable server(folder);
+  StrictClient::Options options;
+  options.keep_alive = 64;
+  options.body = "answer";
+  StrictClient client(server->address(), options);
+  auto pid = static_cast<int>(server->pid());
+  for (int round = 0; round < 5; ++round) {
+    REQUIRE(::kill(pid, SIGUSR2) == 0);
+    REQUIRE(wait_for_end_of(pid));
+    pid = status(folder)["pid"];
+  }
+  const StrictClient::Counts counts = client.finish();
+  MESSAGE(counts.answered, " answered (", counts.answered_once, " on connections of their own)");
+  CHECK(counts.answered_once > 0);
+  CHECK(counts.refused + counts.wrong + counts.truncated + counts.unanswered + counts.late == 0);
+  CHECK(status(folder)["generation"] == 6);
+}
+
+TEST_CASE("a stop while a new program starts ends both") {
+  const TemporaryFolder folder;
+  write_configuration(folder, answering("old"));
+  Upgradable server(folder);
+  Upgradable::install_script(folder, "echo $$ > started; exec sleep 60");
+  server->signal(SIGUSR2);
+  REQUIRE(eventually([&] { return fs::exists(folder / "started") && !read_file(folder / "started").empty(); }));
+  const pid_t started = std::stoi(read_file(folder / "started"));
+  CHECK(server->connect().get("/").body == "old");
+  server->signal(SIGTERM);
+  CHECK(server->wait() == 0);
+  CHECK(wait_for_end_of(started));
+}
