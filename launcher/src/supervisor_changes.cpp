@@ -95,6 +95,7 @@ void Supervisor::bury_retired() {
 
 void Supervisor::begin_upgrade() {
   upgrade_wanted_ = false;
+  if (::getpid() == 1) return refuse_upgrade("this is process 1, with which the container would end; start a new container instead");
   Inheritance inheritance;
   inheritance.generation = current_->generation().number();
   inheritance.listeners = current_->setup()->listeners->to_pass_on();
