@@ -23,10 +23,16 @@
 
 namespace {
 
+// All but the keeper.
 std::vector<pid_t> children(pid_t process) {
   std::ifstream file("/proc/" + std::to_string(process) + "/task/" + std::to_string(process) + "/children");
   std::vector<pid_t> result;
-  for (pid_t child = 0; file >> child;) result.push_back(child);
+  for (pid_t child = 0; file >> child;) {
+    std::ifstream comm("/proc/" + std::to_string(child) + "/comm");
+    std::string name;
+    std::getline(comm, name);
+    if (name != "ropeway keeper") result.push_back(child);
+  }
   return result;
 }
 

@@ -20,6 +20,8 @@ class Descriptor {
 
   [[nodiscard]] int get() const noexcept { return number_; }
   [[nodiscard]] explicit operator bool() const noexcept { return number_ >= 0; }
+  /// Gives it up, open.
+  [[nodiscard]] int release() noexcept { return std::exchange(number_, -1); }
   void close() noexcept {
     if (number_ >= 0) ::close(std::exchange(number_, -1));
   }

@@ -96,6 +96,7 @@ void fields(Visit& visit, APlan& plan) {
   visit(plan.canary.percent);
   duration_field(visit, plan.canary.duration);
   duration_field(visit, plan.canary.start);
+  visit(plan.keeper);
   visit(plan.control);
   visit(plan.connections);
   visit(plan.blocking_threads);
@@ -121,6 +122,7 @@ Plan plan_of(const config::ServerConfig& config) {
   plan.stall = config.stall;
   plan.quarantine = config.quarantine;
   plan.canary = config.canary;
+  plan.keeper = config.keeper;
   plan.control = config.control;
   for (const auto& route : config.routes) plan.routes.push_back({route.match, route.handler.name});
   return plan;

@@ -72,7 +72,7 @@ int serve(const Service& service, const Plan& plan, std::optional<Inheritance> i
     return run_alone(setup, announcement(service, listeners, force));
   }
   const Pipe hand_over = hand_over_channel(inherited);
-  std::optional<WorkerSeat> seat;
+  std::optional<Supervisor::Seat> seat;
   {
     Supervisor::Options options;
     options.register_handlers = service.register_handlers;
@@ -96,10 +96,11 @@ int serve(const Service& service, const Plan& plan, std::optional<Inheritance> i
     Supervisor supervisor(std::move(options), std::move(first), std::move(log));
     auto outcome = supervisor.run();
     if (const int* exit_code = std::get_if<int>(&outcome)) return *exit_code;
-    seat = std::get<WorkerSeat>(std::move(outcome));
+    seat = std::get<Supervisor::Seat>(std::move(outcome));
   }
-  // A worker: the supervisor's scope has closed what is the parent's. The program's `main` shall not run on in here.
-  std::exit(run_worker(std::move(*seat)));
+  // A child: the supervisor's scope has closed what is the parent's. The program's `main` shall not run on in here.
+  if (const auto* keeper = std::get_if<Supervisor::KeeperSeat>(&*seat)) run_keeper(*keeper->setup, keeper->supervisor);
+  std::exit(run_worker(std::get<WorkerSeat>(std::move(*seat))));
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -24,6 +26,8 @@ using observability::WorkerState;
 
 // After a fast stop there is nothing to wait for but a handler that does not return.
 constexpr std::chrono::seconds stop_grace{2};
+constexpr std::size_t most_kept = 1U << 20U;  // connections: their table is address space, and memory as it is used
+constexpr std::chrono::seconds keeper_delay{1};
 constexpr int last_words_patience_ms = 100;  // for a client of the control socket that does not read
 
 std::int64_t field(std::uint64_t value) noexcept { return static_cast<std::int64_t>(value); }
@@ -37,6 +41,7 @@ Supervisor::Supervisor(Options options, std::unique_ptr<Deployment> first, std::
       current_(std::move(first)),
       director_(*current_->setup()->listeners) {
   open_control();
+  use_keeper(*current_);
   options_.control.close();  // where it is not used
   current_->generation().start_all(now());
 }
@@ -69,16 +74,18 @@ Supervisor::Outcome Supervisor::run() {
     keep_deadlines();
     bury_retired();
   }
+  end_keeper();
   if (control_) control_->finish(last_words_patience_ms);
   log_->info("stopped", {{"exit_code", std::int64_t{exit_code_}}});
   log_->flush();
   return exit_code_;
 }
 
-std::optional<WorkerSeat> Supervisor::start_due() {
+std::optional<Supervisor::Seat> Supervisor::start_due() {
+  if (auto seat = start_keeper()) return *seat;
   for (Deployment* deployment : deployments()) {
     while (WorkerHandle* worker = deployment->generation().due(now())) {
-      if (auto seat = start(*deployment, *worker)) return seat;
+      if (auto seat = start(*deployment, *worker)) return std::move(*seat);
     }
   }
   return std::nullopt;
@@ -127,6 +134,7 @@ void Supervisor::wait() {
       no_later_than(worker.retires_until());
     }
   }
+  no_later_than(next_keeper_);
   if (reload_) {
     no_later_than(reload_->next_step(now()));
     if (const CheckProcess* check = reload_->check()) {
@@ -200,6 +208,8 @@ void Supervisor::reap() {
       ended(*its, *worker, status);
     } else if (worker != nullptr) {
       stopped_or_continued(*worker, status);
+    } else if (has_ended && keeper_pid_ == pid) {
+      keeper_ended(status);
     } else if (has_ended && upgrade_ && !succeeded_ && upgrade_->pid() == pid) {
       upgrade_.reset();
       refuse_upgrade("the new program " + describe_end(status) + " before it was ready");
@@ -223,6 +233,10 @@ void Supervisor::ended(Deployment& deployment, WorkerHandle& worker, int status)
   if (!is_planned(status)) {
     deployment.report_activity(worker, now(), *log_);
     deployment.close_route_of(worker, now(), *log_);
+  }
+  if (const auto& keeper = deployment.setup()->keeper) {
+    const pid_t pid = worker.pid();
+    ::send(keeper->deaths.write.get(), &pid, sizeof pid, MSG_DONTWAIT | MSG_NOSIGNAL);
   }
   WorkerRow& row = deployment.row(worker);
   row.state = WorkerState::gone;
@@ -283,6 +297,51 @@ void Supervisor::direct_connections() {
     situation.canary_percent = reload_->canary_percent();
   }
   director_.direct(situation, now(), *log_);
+}
+
+// ---- the keeper ---------------------------------------------------------------------------------------------------------------------
+
+// The deployment's workers, none of which was started yet, have their connections kept, where the configuration says so.
+void Supervisor::use_keeper(Deployment& deployment) {
+  if (!deployment.plan().keeper) return;
+  if (!keeper_) {
+    rlimit files{};
+    ::getrlimit(RLIMIT_NOFILE, &files);
+    keeper_ = std::make_shared<KeeperSetup>(std::min<std::size_t>(files.rlim_cur, most_kept), options_.hand_over);
+    next_keeper_ = now();
+  }
+  deployment.setup()->keeper = keeper_;
+}
+
+std::optional<Supervisor::KeeperSeat> Supervisor::start_keeper() {
+  if (!next_keeper_ || now() < *next_keeper_ || phase_ != Phase::running) return std::nullopt;
+  next_keeper_.reset();
+  keeper_->table.next_epoch();
+  log_->flush();
+  std::fflush(nullptr);
+  const pid_t supervisor = ::getpid();
+  const pid_t child = ::fork();
+  if (child == 0) return KeeperSeat{keeper_, supervisor};
+  if (child < 0) {
+    log_->error("the keeper cannot be started", {{"reason", std::string_view(std::strerror(errno))}});
+    next_keeper_ = now() + keeper_delay;
+    return std::nullopt;
+  }
+  keeper_pid_ = child;
+  return std::nullopt;
+}
+
+void Supervisor::keeper_ended(int status) {
+  const std::string message = "the keeper " + describe_end(status) + "; until there is another, connections are lost with their workers";
+  log_->error(message, {{"pid", std::int64_t{keeper_pid_}}});
+  keeper_pid_ = 0;
+  next_keeper_ = now() + keeper_delay;
+}
+
+void Supervisor::end_keeper() noexcept {
+  if (keeper_pid_ == 0) return;
+  ::kill(keeper_pid_, SIGKILL);
+  ::waitpid(std::exchange(keeper_pid_, 0), nullptr, 0);
 }
 
 // ---- the end ------------------------------------------------------------------------------------------------------------------------

@@ -39,8 +39,15 @@ class Supervisor {
     Descriptor control;
     std::string control_path;
   };
-  /// The exit code of the program, or (in a new worker) its seat.
-  using Outcome = std::variant<int, WorkerSeat>;
+  /// The keeper's seat.
+  struct KeeperSeat {
+    std::shared_ptr<KeeperSetup> setup;
+    pid_t supervisor = 0;
+  };
+  /// What a new child process is to be.
+  using Seat = std::variant<WorkerSeat, KeeperSeat>;
+  /// The exit code of the program, or (in a new child) its seat.
+  using Outcome = std::variant<int, Seat>;
 
   Supervisor(Options options, std::unique_ptr<Deployment> first, std::unique_ptr<observability::LogSink> log);
   [[nodiscard]] Outcome run();
@@ -53,7 +60,11 @@ class Supervisor {
   /// The one that serves, the one that is to replace it, and those that finish what they have.
   [[nodiscard]] std::vector<Deployment*> deployments() noexcept;
   [[nodiscard]] bool none_alive() noexcept;
-  [[nodiscard]] std::optional<WorkerSeat> start_due();
+  [[nodiscard]] std::optional<Seat> start_due();
+  [[nodiscard]] std::optional<KeeperSeat> start_keeper();
+  void use_keeper(Deployment& deployment);
+  void keeper_ended(int status);
+  void end_keeper() noexcept;
   [[nodiscard]] std::optional<WorkerSeat> start(Deployment& deployment, WorkerHandle& worker);
   void wait();
   void obey(SignalAction action);
@@ -103,6 +114,9 @@ class Supervisor {
   Director director_;
   std::optional<Upgrade> upgrade_;
   bool upgrade_wanted_ = false;
+  std::shared_ptr<KeeperSetup> keeper_;  // once it was wanted
+  pid_t keeper_pid_ = 0;
+  std::optional<Time> next_keeper_;                   // when it is to be started
   bool succeeded_ = false;                            // the upgrade is done: another launcher serves
   std::vector<ControlSocket::Client> await_upgrade_;  // its verdict
   Phase phase_ = Phase::running;

@@ -40,6 +40,7 @@ void Supervisor::begin_reload() {
     if (force.processes == 0) throw std::runtime_error("processes: 0, no supervisor, needs a restart");
     auto made = Deployment::make(current_->generation().number() + 1, std::move(source), std::move(plan), std::move(force),
                                  *options_.register_handlers, options_.hand_over, current_->setup()->listeners.get());
+    use_keeper(*made);
     director_.set_listeners(*made->setup()->listeners);
     for (const auto& address : made->setup()->listeners->addresses())
       log_->info("listening", {{"address", std::string_view(address.url())}});

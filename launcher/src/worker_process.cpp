@@ -90,6 +90,10 @@ class WorkerProcess {
     options.closed_routes = setup_.scoreboard.closed_routes();
     options.on_thread = give_signal_stack;
     options.hand_over = setup_.hand_over;
+    if (setup_.keeper) {
+      options.keep_table = &setup_.keeper->table;
+      options.keeper = setup_.keeper->connections.write.get();
+    }
     return options;
   }
 

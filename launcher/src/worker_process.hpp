@@ -9,6 +9,7 @@
 
 #include "core/src/observability/scoreboard.hpp"
 #include "launcher/src/descriptor.hpp"
+#include "launcher/src/keeper.hpp"
 #include "launcher/src/listen_sockets.hpp"
 #include "launcher/src/plan.hpp"
 
@@ -24,6 +25,7 @@ struct WorkerSetup {
   const Register& register_handlers;
   std::shared_ptr<ListenSockets> listeners;
   server::HandOverChannel hand_over;
+  std::shared_ptr<KeeperSetup> keeper;  // may be none
   unsigned threads;
   Descriptor directory;  // where relative paths begin; none: where the process is
   observability::Scoreboard scoreboard;

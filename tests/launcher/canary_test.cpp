@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <initializer_list>
+
 using ropeway::launcher::is_worse;
 using ropeway::launcher::Tally;
 

@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <system_error>
 
@@ -82,8 +83,28 @@ std::unique_ptr<ServerProcess> ServerProcess::run(const Model& model, const Temp
   return std::make_unique<ServerProcess>(std::move(arguments), folder.path().string(), executable);
 }
 
+namespace {
+
+std::string name_of(pid_t process) {
+  std::ifstream file("/proc/" + std::to_string(process) + "/comm");
+  std::string name;
+  std::getline(file, name);
+  return name;
+}
+
+}  // namespace
+
 std::vector<pid_t> ServerProcess::workers(const Model& model) const {
-  return model.processes == 0 ? std::vector<pid_t>{pid()} : children_of(pid());
+  if (model.processes == 0) return {pid()};
+  std::vector<pid_t> children = children_of(pid());
+  std::erase_if(children, [](pid_t child) { return name_of(child) == "ropeway keeper"; });
+  return children;
+}
+
+std::vector<pid_t> ServerProcess::keepers() const {
+  std::vector<pid_t> children = children_of(pid());
+  std::erase_if(children, [](pid_t child) { return name_of(child) != "ropeway keeper"; });
+  return children;
 }
 
 bool eventually(const std::function<bool()>& holds, std::chrono::milliseconds patience) {

@@ -44,6 +44,8 @@ class ServerProcess {
 
   /// The workers' processes that run now: the launcher's children, or the process itself without a supervisor.
   [[nodiscard]] std::vector<pid_t> workers(const Model& model) const;
+  /// The keeper's process, where there is one.
+  [[nodiscard]] std::vector<pid_t> keepers() const;
   [[nodiscard]] pid_t pid() const noexcept { return process_->pid(); }
   void signal(int number) const { process_->signal(number); }
   [[nodiscard]] int wait() { return process_->wait(); }

@@ -149,6 +149,7 @@ std::shared_ptr<const ServerConfig> server_config(std::shared_ptr<const ConfigNo
   config->canary = {static_cast<unsigned>(read_number(canary, "percent")), canary.duration("duration"), canary.duration("start")};
   const ConfigNode quarantine = root.object("quarantine");
   config->quarantine = {read_number(quarantine, "crashes"), quarantine.duration("window"), quarantine.duration("release")};
+  config->keeper = root.boolean("keeper");
   const auto& control = root.json("control").get_ref<const std::string&>();
   config->control = control.empty() || control == "auto" ? control : root.path("control");
   config->log = read_log(root.object("log"));

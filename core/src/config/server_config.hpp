@@ -102,6 +102,7 @@ struct ServerConfig {
   StallConfig stall;
   QuarantineConfig quarantine;
   CanaryConfig canary;
+  bool keeper = false;
   std::string control;  // the control socket's path; "auto": see the setting; "": none
   LogConfig log;
   RepeatedSlashes repeated_slashes = RepeatedSlashes::keep;

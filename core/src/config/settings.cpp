@@ -249,6 +249,10 @@ const Setting& server_settings() {
           stall(),
           quarantine(),
           canary(),
+          Setting::boolean("keeper",
+                           "Whether a process of its own holds every connection, too, so that connections between two requests survive the "
+                           "death of their worker. It needs a file descriptor for each.")
+              .by_default("false"),
           Setting::path(
               "control",
               "The unix socket for `ropeway status`, `reload` and the like, open to this user alone. `auto`: in the user's runtime "

@@ -3,16 +3,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
 namespace ropeway::server {
 namespace {
 
-// One message: `requests` as its content, the socket beside it.
+// One message: the numbers as its content, the socket beside it. A program of another version may say less, or more.
 struct Message {
-  std::uint64_t requests = 0;
-  iovec content{&requests, sizeof requests};
+  std::array<std::uint64_t, 3> numbers{};
+  iovec content{numbers.data(), sizeof numbers};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))]{};
   msghdr header{};
 
@@ -28,7 +29,7 @@ struct Message {
 
 bool give_connection(int channel, const HandedConnection& connection) noexcept {
   Message message;
-  message.requests = connection.requests;
+  message.numbers = {connection.requests, connection.slot, connection.keeper};
   cmsghdr* rights = CMSG_FIRSTHDR(&message.header);
   rights->cmsg_level = SOL_SOCKET;
   rights->cmsg_type = SCM_RIGHTS;
@@ -52,7 +53,9 @@ std::optional<HandedConnection> take_connection(int channel) noexcept {
     }
     HandedConnection connection;
     std::memcpy(&connection.descriptor, CMSG_DATA(rights), sizeof(int));
-    connection.requests = message.requests;
+    connection.requests = message.numbers[0];
+    connection.slot = message.numbers[1];
+    connection.keeper = message.numbers[2];
     return connection;
   }
 }

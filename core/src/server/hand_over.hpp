@@ -16,6 +16,8 @@ struct HandOverChannel {
 struct HandedConnection {
   int descriptor = -1;         // the receiver's own
   std::uint64_t requests = 0;  // begun on it so far
+  std::uint64_t slot = 0;      // of the keeper's table: `Keep::number_of`
+  std::uint64_t keeper = 0;    // which keeper's; 0: it is not kept
 };
 
 /// Sends a duplicate of the connection's socket (SCM_RIGHTS). False where the channel is full or descriptors are short: later it may work.

@@ -64,6 +64,13 @@ Session::~Session() {
 }
 
 void Session::detach() noexcept {
+  if (kept_.slot != nullptr) {
+    if (!handed_over_) {
+      transport_.shutdown();  // the keeper has it open, too, and learns of its end by this
+      context_.keep->forget(kept_);
+    }
+    kept_.slot = nullptr;
+  }
   readiness_.close(handed_over_);  // what another process has open, too, is not forgotten by epoll when it is closed here
   transport_.close();
   readiness_.forget();
@@ -85,9 +92,9 @@ void Session::start() {
   receive();
 }
 
-void Session::take_over(std::uint64_t requests) {
-  if (requests == 0) return start();
-  requests_ = requests;
+void Session::take_over(const HandedConnection& connection) {
+  if (connection.requests == 0) return start();
+  requests_ = connection.requests;
   first_receive_ = false;
   set_deadline(Phase::idle, context_.timeouts.idle);
   receive();
@@ -128,6 +135,7 @@ void Session::on_deadline() {
 // ---- reading ----------------------------------------------------------------------------------------------------------------------
 
 void Session::receive() {
+  if (kept_.slot != nullptr) kept_.slot->state.store(KeptState::busy, std::memory_order_release);
   for (int round = 0; round < rounds_before_others; ++round) {
     if (exchange_) exchange_->own_body();
     const std::span<char> room = codec_.prepare();
@@ -158,6 +166,7 @@ void Session::wait_for_input(bool end_may_hide) {
     if (leave()) return;
     codec_.release();
     if (!first_receive_) set_deadline(Phase::idle, context_.timeouts.idle);
+    if (context_.keep != nullptr && requests_ > 0) be_kept();
   } else if (exchange_) {
     set_body_deadline();
   } else if (const Phase phase = phase_.load(std::memory_order_relaxed); phase == Phase::fresh) {
@@ -172,11 +181,16 @@ void Session::wait_for_input(bool end_may_hide) {
 bool Session::leave() {
   switch (context_.drain.load(std::memory_order_relaxed)) {
     case Drain::none: return false;
-    case Drain::hands_over:
-      handed_over_ = give_connection(context_.hand_over.give, {transport_.descriptor(), requests_});
+    case Drain::hands_over: {
+      HandedConnection connection{transport_.descriptor(), requests_};
+      if (kept_.slot != nullptr) be_kept();  // idle
+      if (kept_.slot != nullptr) context_.keep->let_go(kept_, connection);
+      handed_over_ = give_connection(context_.hand_over.give, connection);
       if (handed_over_) break;
+      if (kept_.slot != nullptr) context_.keep->take_back(kept_);
       context_.hand_over_was_full.store(true, std::memory_order_relaxed);
       return false;  // the next sweep comes back to it
+    }
     case Drain::closes:
       if (!first_receive_) break;
       // Its request may be on the way.
@@ -186,6 +200,24 @@ bool Session::leave() {
   }
   end();
   return true;
+}
+
+// Has the keeper hold the connection, too, or tells it that it is idle again. One that has asked once alone may not ask again, and is
+// left for the sweep.
+void Session::be_kept() {
+  if (kept_.slot != nullptr && !context_.keep->is_stale(kept_)) {
+    kept_.slot->requests.store(requests_, std::memory_order_relaxed);
+    kept_.slot->state.store(KeptState::idle, std::memory_order_release);
+    return;
+  }
+  const bool has_waited = requests_at_wait_ == requests_;
+  requests_at_wait_ = requests_;
+  if (requests_ == 1 && !has_waited) return wants_keep_.store(true, std::memory_order_relaxed);
+  if (kept_.slot != nullptr) context_.keep->forget(kept_);
+  kept_.slot = nullptr;
+  if (context_.keep->is_full()) return;
+  kept_ = context_.keep->keep(transport_.descriptor(), requests_);
+  if (kept_.slot == nullptr) wants_keep_.store(true, std::memory_order_relaxed);
 }
 
 // Takes events until the codec needs more input, or something has to be waited for.
@@ -522,61 +554,6 @@ void Session::end() {
     if (handling_.compare_exchange_strong(found, Handling::closed, std::memory_order_acq_rel)) return;
   }
   context_.sessions.remove(*this);
-}
-
-// ---- deadlines --------------------------------------------------------------------------------------------------------------------
-
-void Session::set_deadline(Phase phase, std::chrono::milliseconds after) noexcept {
-  deadline_.store((coarse_steady_time() + after).count(), std::memory_order_relaxed);
-  phase_.store(phase, std::memory_order_release);
-}
-
-// A body must go on arriving, and bring `body_rate` on average once `body_grace` is over.
-void Session::set_body_deadline() noexcept {
-  const config::TimeoutsConfig& timeouts = context_.timeouts;
-  const std::int64_t now = coarse_steady_time().count();
-  std::int64_t deadline = now + timeouts.body_grace.count();
-  if (timeouts.body_rate > 0) {
-    const auto earned = static_cast<std::int64_t>(std::min<std::uint64_t>(codec_.body_received(), 1ULL << 50U) * 1000 / timeouts.body_rate);
-    deadline = std::min(deadline, body_begun_ + timeouts.body_grace.count() + earned);
-  }
-  phase_.store(Phase::body, std::memory_order_relaxed);
-  deadline_.store(deadline, std::memory_order_relaxed);
-}
-
-bool Session::deadline_passed() const noexcept { return deadline_passed(coarse_steady_time()); }
-
-bool Session::deadline_passed(std::chrono::milliseconds now) const noexcept {
-  const std::int64_t deadline = deadline_.load(std::memory_order_relaxed);
-  return deadline != 0 && now.count() >= deadline;
-}
-
-void Session::check_deadline(std::chrono::milliseconds now, bool wake_idle) noexcept {
-  const Phase phase = phase_.load(std::memory_order_acquire);
-  bool wake = deadline_passed(now);
-  if (phase == Phase::handler) {
-    if (wake) give_up_handler(now);
-    return;
-  }
-  if (phase == Phase::fresh || phase == Phase::idle) wake = wake || wake_idle;
-  if (phase <= Phase::body && unconfirmed_end_.exchange(false, std::memory_order_relaxed) && transport_.peer_has_ended()) {
-    unconfirmed_end_.store(true, std::memory_order_relaxed);  // until it is awake: it may not wait yet
-    wake = true;
-  }
-  if (wake) readiness_.cancel();
-}
-
-// Takes the session from a handler whose deadline has passed. One that reads or writes the connection just now is woken and sees it itself.
-void Session::give_up_handler(std::chrono::milliseconds now) noexcept {
-  Handling found = Handling::running;
-  if (!handling_.compare_exchange_strong(found, Handling::abandoned, std::memory_order_acq_rel)) {
-    if (found == Handling::transfer) readiness_.cancel();
-    return;
-  }
-  found = Handling::abandoned;
-  const bool next_request = !deadline_passed(now);  // the handler that was late has just ended, and this is another
-  if (next_request && handling_.compare_exchange_strong(found, Handling::running, std::memory_order_acq_rel)) return;
-  asio::post(context_.io, [this] { abandon_handler(); });
 }
 
 }  // namespace ropeway::server

@@ -24,6 +24,7 @@
 #include "core/src/server/common_fields.hpp"
 #include "core/src/server/exchange.hpp"
 #include "core/src/server/hand_over.hpp"
+#include "core/src/server/keep_table.hpp"
 #include "core/src/server/log_throttle.hpp"
 #include "core/src/server/readiness.hpp"
 #include "core/src/server/session_set.hpp"
@@ -59,6 +60,7 @@ struct SessionContext {
   AddressCounts addresses;
   std::function<void()> on_busy;  // there is something to sweep
   HandOverChannel hand_over;
+  Keep* keep = nullptr;  // nullptr: no keeper
   const routing::Site* site = nullptr;
   std::atomic<Drain> drain{Drain::none};
   std::atomic<bool> stopping{false};            // end every connection that waits
@@ -88,7 +90,9 @@ class Session {
   /// Begins to serve. Called once, by the thread that accepted.
   void start();
   /// The same for a connection that another worker has handed over, after so many requests.
-  void take_over(std::uint64_t requests);
+  void take_over(const HandedConnection& connection);
+  /// Where the keeper has it, before that.
+  void set_kept(const Keep::Place& place) noexcept { kept_ = place; }
   /// For the sweep, which holds the shard's lock. `wake_idle`: wake it also where it only waits for a next request.
   void check_deadline(std::chrono::milliseconds now, bool wake_idle) noexcept;
   /// For the sweep at the end of the worker: wakes it whatever it waits for.
@@ -136,6 +140,7 @@ class Session {
   void receive();
   void wait_for_input(bool end_may_hide);
   [[nodiscard]] bool leave();
+  void be_kept();
   [[nodiscard]] bool drive();  // false: the session waits, handles, or has ended
   [[nodiscard]] bool yield();
   [[nodiscard]] bool begin_exchange();
@@ -195,6 +200,9 @@ class Session {
   bool drained_ = false;   // the last receive left nothing in the socket
   bool answered_ = false;  // the exchange's response is in the queue
   bool handed_over_ = false;
+  std::atomic<bool> wants_keep_{false};  // idle, and not held by the keeper: the next sweep wakes it for that
+  Keep::Place kept_;
+  std::size_t requests_at_wait_ = 0;  // `requests_` when it last began to wait for one
   std::uint16_t peer_port_ = 0;
   std::uint8_t peer_size_ = 0;
   std::size_t requests_ = 0;  // begun, also the one in progress

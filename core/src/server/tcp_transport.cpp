@@ -70,6 +70,8 @@ Transfer TcpTransport::send(protocol::SendQueue& queue) noexcept {
 
 void TcpTransport::shutdown_send() noexcept { ::shutdown(descriptor_, SHUT_WR); }
 
+void TcpTransport::shutdown() noexcept { ::shutdown(descriptor_, SHUT_RDWR); }
+
 bool TcpTransport::peer_has_ended() const noexcept {
   char byte = 0;
   return ::recv(descriptor_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;

@@ -36,6 +36,8 @@ class TcpTransport {
   [[nodiscard]] Transfer send(protocol::SendQueue& queue) noexcept;
   /// Ends our side; the peer can still send (lingering close, RFC 9112 §9.6).
   void shutdown_send() noexcept;
+  /// Ends both sides, for whoever else has the socket open, too.
+  void shutdown() noexcept;
   /// Whether the peer has ended its side and everything before that was read. One system call, nothing is consumed.
   [[nodiscard]] bool peer_has_ended() const noexcept;
   void close() noexcept;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <list>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include <asio/executor_work_guard.hpp>
@@ -75,6 +76,7 @@ struct Worker::State {
   explicit State(WorkerOptions given)
       : options(std::move(given)),
         services(*options.log, options.blocking, options.slots.subspan(std::min<std::size_t>(options.threads, options.slots.size()))),
+        keep(options.keep_table != nullptr ? std::optional<Keep>(std::in_place, *options.keep_table, options.keeper) : std::nullopt),
         context{.io = io,
                 .readiness = readiness,
                 .sessions = sessions,
@@ -93,6 +95,7 @@ struct Worker::State {
                 .addresses = AddressCounts(options.limits.connections_per_address),
                 .on_busy = [this] { start_ticking(); },
                 .hand_over = options.hand_over,
+                .keep = keep ? &*keep : nullptr,
                 .site = nullptr,
                 .drain = Drain::none,
                 .stopping = false,
@@ -202,16 +205,21 @@ struct Worker::State {
   bool take_connection() {
     const auto handed = server::take_connection(context.hand_over.take);
     if (!handed) return false;
+    // At once: between two workers, nobody answers for it.
+    const Keep::Place kept = keep ? keep->adopt(*handed) : Keep::Place();
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     if (::getpeername(handed->descriptor, reinterpret_cast<sockaddr*>(&address), &size) != 0) {  // the client has gone
+      if (kept.slot != nullptr) keep->forget(kept);
+      ::shutdown(handed->descriptor, SHUT_RDWR);
       ::close(handed->descriptor);
       return true;
     }
     const AddressCounts::Entry entry = context.addresses.enter(&address, size);
     Session& session = sessions.add(context, handed->descriptor, &address, size, {Admission::Kind::served, entry.too_many, entry.key});
     start_ticking();
-    session.take_over(handed->requests);
+    session.set_kept(kept);
+    session.take_over(*handed);
     return true;
   }
 
@@ -243,6 +251,7 @@ struct Worker::State {
   observability::WorkerRow own_row;
   std::unique_ptr<const routing::Site> site;
   WorkerServices services;
+  std::optional<Keep> keep;
   SessionContext context;  // refers to what comes next
   SessionSet sessions;
   asio::io_context io;

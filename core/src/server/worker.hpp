@@ -16,6 +16,7 @@
 #include "core/src/observability/scoreboard.hpp"
 #include "core/src/routing/site.hpp"
 #include "core/src/server/hand_over.hpp"
+#include "core/src/server/keep_table.hpp"
 
 namespace ropeway::server {
 
@@ -40,6 +41,8 @@ struct WorkerOptions {
   std::span<const std::atomic<bool>> closed_routes;  // by their numbers; those beyond are open
   std::function<void()> on_thread;                   // called first by each I/O thread; may be empty
   HandOverChannel hand_over;                         // to and from its siblings
+  KeepTable* keep_table = nullptr;                   // of the keeper; nullptr: none
+  int keeper = -1;                                   // the channel to it
 };
 
 /// What `config` says of a worker; the rest is left to the caller.

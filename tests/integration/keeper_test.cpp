@@ -1,0 +1,170 @@
+// Connections that outlive their worker (`keeper`).
+
+#include <doctest/doctest.h>
+
+#include <signal.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tests/support/server_process.hpp"
+
+using namespace ropeway::testing;
+
+namespace {
+
+const std::string configuration = R"("keeper": true, "log": {"level": "error"},
+  "routes": [{"match": "/", "handler": "fixed_response", "options": {"body": "answer"}}])";
+
+std::size_t descriptors_of(pid_t process) {
+  std::size_t count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/" + std::to_string(process) + "/fd")) count += entry.exists() ? 1 : 1;
+  return count;
+}
+
+struct Kept {
+  std::unique_ptr<ServerProcess> server;
+  pid_t keeper;
+  std::size_t descriptors;  // of the keeper, without connections
+};
+
+Kept start(const Model& model, const TemporaryFolder& folder, const std::string& more = "") {
+  Kept kept{ServerProcess::run(model, folder, configuration + more), 0, 0};
+  REQUIRE(eventually([&] { return kept.server->keepers().size() == 1; }));
+  kept.keeper = kept.server->keepers().front();
+  RawClient probe = kept.server->connect();
+  REQUIRE(probe.get("/").body == "answer");
+  REQUIRE(probe.get("/").body == "answer");  // from the second request on, it is kept
+  std::size_t with_probe = 0;
+  REQUIRE(eventually([&] {  // the keeper may yet be on its way to where it waits
+    const std::size_t before = with_probe;
+    with_probe = descriptors_of(kept.keeper);
+    return with_probe == before;
+  }));
+  probe.reset();
+  REQUIRE(eventually([&] { return descriptors_of(kept.keeper) < with_probe; }));
+  kept.descriptors = descriptors_of(kept.keeper);
+  return kept;
+}
+
+bool holds(const Kept& kept, std::size_t connections) {
+  return eventually([&] { return descriptors_of(kept.keeper) == kept.descriptors + connections; });
+}
+
+void kill_each_worker(const ServerProcess& server, const Model& model) {
+  for (const pid_t worker : server.workers(model)) {
+    REQUIRE(::kill(worker, SIGKILL) == 0);
+    REQUIRE(wait_for_end_of(worker));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("connections between two requests go on when all workers have been killed") {
+  for (const Model model : {Model{1, 1}, Model{3, 1}, Model{2, 3}}) {
+    INFO(model.name());
+    const TemporaryFolder folder;
+    const Kept kept = start(model, folder);
+    std::vector<RawClient> clients;
+    for (int i = 0; i < 40; ++i) {
+      clients.push_back(kept.server->connect());
+      for (int request = 0; request <= i % 3; ++request) REQUIRE(clients.back().get("/").body == "answer");
+    }
+    REQUIRE(holds(kept, clients.size()));  // those that have asked once, too, after a while
+    for (int round = 0; round < 2; ++round) {
+      kill_each_worker(*kept.server, model);
+      for (RawClient& client : clients) CHECK(client.get("/").body == "answer");
+      REQUIRE(eventually([&] { return kept.server->workers(model).size() == model.processes; }));
+      CHECK(holds(kept, clients.size()));
+    }
+    clients.clear();
+    CHECK(holds(kept, 0));
+    kept.server->signal(SIGTERM);
+    CHECK(kept.server->wait() == 0);
+    CHECK(wait_for_end_of(kept.keeper));
+  }
+}
+
+TEST_CASE("a request that was sent to a worker that stands still is answered by another when it is killed") {
+  const Model model{1, 1};
+  const TemporaryFolder folder;
+  const Kept kept = start(model, folder);
+  RawClient client = kept.server->connect();
+  for (int i = 0; i < 2; ++i) REQUIRE(client.get("/").body == "answer");
+  REQUIRE(holds(kept, 1));
+  const pid_t worker = kept.server->workers(model).front();
+  REQUIRE(::kill(worker, SIGSTOP) == 0);
+  client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  REQUIRE(::kill(worker, SIGKILL) == 0);
+  CHECK(client.read_response().body == "answer");
+}
+
+TEST_CASE("a connection whose request a dead worker had read is closed") {
+  const Model model{2, 1};
+  const TemporaryFolder folder;
+  const Kept kept = start(model, folder);
+  RawClient client = kept.server->connect();
+  for (int i = 0; i < 2; ++i) REQUIRE(client.get("/").body == "answer");
+  REQUIRE(holds(kept, 1));
+  client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n");
+  REQUIRE(client.read_response().status == 100);
+  kill_each_worker(*kept.server, model);
+  CHECK(client.ends_without_more());
+  CHECK(holds(kept, 0));
+}
+
+TEST_CASE("what the server closes, its client sees closed") {
+  const Model model{2, 1};
+  const TemporaryFolder folder;
+  const Kept kept = start(model, folder, R"(, "timeouts": {"idle": "1s"}, "limits": {"requests_per_connection": 3})");
+  RawClient idle = kept.server->connect();
+  for (int i = 0; i < 2; ++i) REQUIRE(idle.get("/").body == "answer");
+  RawClient last = kept.server->connect();
+  for (int i = 0; i < 3; ++i) REQUIRE(last.get("/").body == "answer");
+  CHECK(last.ends_without_more());
+  CHECK(idle.ends_without_more());
+  CHECK(holds(kept, 0));
+}
+
+TEST_CASE("handed over connections are kept once, and the keeper is let go of them") {
+  const Model model{2, 1};
+  const TemporaryFolder folder;
+  const Kept kept = start(model, folder);
+  std::vector<RawClient> clients;
+  for (int i = 0; i < 20; ++i) {
+    clients.push_back(kept.server->connect());
+    for (int request = 0; request < 2; ++request) REQUIRE(clients.back().get("/").body == "answer");
+  }
+  for (const pid_t worker : kept.server->workers(model)) {
+    REQUIRE(::kill(worker, SIGTERM) == 0);
+    REQUIRE(wait_for_end_of(worker));
+  }
+  for (RawClient& client : clients) CHECK(client.get("/").body == "answer");
+  CHECK(holds(kept, clients.size()));
+  kill_each_worker(*kept.server, model);
+  for (RawClient& client : clients) CHECK(client.get("/").body == "answer");
+  clients.clear();
+  CHECK(holds(kept, 0));
+}
+
+TEST_CASE("a keeper that is killed is replaced, and harms no connection") {
+  const Model model{2, 1};
+  const TemporaryFolder folder;
+  const Kept kept = start(model, folder);
+  std::vector<RawClient> clients;
+  for (int i = 0; i < 20; ++i) {
+    clients.push_back(kept.server->connect());
+    for (int request = 0; request < 2; ++request) REQUIRE(clients.back().get("/").body == "answer");
+  }
+  REQUIRE(::kill(kept.keeper, SIGKILL) == 0);
+  REQUIRE(eventually([&] {
+    const auto keepers = kept.server->keepers();
+    return keepers.size() == 1 && keepers.front() != kept.keeper;
+  }));
+  for (RawClient& client : clients) CHECK(client.get("/").body == "answer");  // and they are kept again
+  const pid_t keeper = kept.server->keepers().front();
+  REQUIRE(eventually([&] { return descriptors_of(keeper) >= clients.size(); }));
+  kill_each_worker(*kept.server, model);
+  for (RawClient& client : clients) CHECK(client.get("/").body == "answer");
+}
