@@ -20,17 +20,19 @@ ControlSocket::ControlSocket(std::string path) : path_(std::move(path)) {
     throw;
   }
   ::umask(mask);
+  struct stat status{};
+  if (::lstat(path_.c_str(), &status) != 0) return;
+  device_ = status.st_dev;
+  inode_ = status.st_ino;
   own();
 }
 
-ControlSocket::ControlSocket(std::string path, Descriptor listener) : path_(std::move(path)), listener_(std::move(listener)) {}
+ControlSocket::ControlSocket(std::string path, Descriptor listener, dev_t device, ino_t inode)
+    : path_(std::move(path)), listener_(std::move(listener)), device_(device), inode_(inode) {}
 
-void ControlSocket::own() noexcept {
+bool ControlSocket::is_reachable() const noexcept {
   struct stat status{};
-  if (::lstat(path_.c_str(), &status) != 0) return;
-  owner_ = ::getpid();
-  device_ = status.st_dev;
-  inode_ = status.st_ino;
+  return ::lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_;
 }
 
 void ControlSocket::leave() noexcept {
@@ -40,13 +42,11 @@ void ControlSocket::leave() noexcept {
 
 ControlSocket::~ControlSocket() {
   if (owner_ == 0 || owner_ != ::getpid()) return;
-  struct stat status{};
-  const bool ours = ::lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_;
-  if (ours) ::unlink(path_.c_str());
+  if (is_reachable()) ::unlink(path_.c_str());
 }
 
 void ControlSocket::add_to(std::vector<pollfd>& watched) const {
-  if (listener_) watched.push_back({listener_.get(), POLLIN, 0});
+  if (listener_ && owner_ != 0) watched.push_back({listener_.get(), POLLIN, 0});
   for (const Connection& connection : connections_) {
     const int events = (connection.ended ? 0 : POLLIN) | (connection.to_send.empty() ? 0 : POLLOUT);
     if (events == 0) continue;  // its end would be reported again and again
@@ -74,6 +74,7 @@ std::vector<ControlSocket::Request> ControlSocket::take() {
 }
 
 void ControlSocket::accept() {
+  if (owner_ == 0) return;
   for (;;) {
     Descriptor socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!socket) return;

@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <cstdint>
 #include <list>
@@ -26,8 +27,8 @@ class ControlSocket {
 
   /// Listens at `path`; throws `ListenError` where that cannot be, also because another server does.
   explicit ControlSocket(std::string path);
-  /// Goes on with the listener of another process that listens at `path`, too, and owns the file still.
-  ControlSocket(std::string path, Descriptor listener);
+  /// Is to go on with the listener of another process, which owns the file and answers clients until `own`.
+  ControlSocket(std::string path, Descriptor listener, dev_t device, ino_t inode);
   /// Removes the socket's file, in the process that owns it.
   ~ControlSocket();
   ControlSocket(const ControlSocket&) = delete;
@@ -35,8 +36,12 @@ class ControlSocket {
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
   [[nodiscard]] int listener() const noexcept { return listener_.get(); }
+  [[nodiscard]] dev_t device() const noexcept { return device_; }
+  [[nodiscard]] ino_t inode() const noexcept { return inode_; }
+  /// Whether clients still find it: its file is there.
+  [[nodiscard]] bool is_reachable() const noexcept;
   /// From now on this process owns the file.
-  void own() noexcept;
+  void own() noexcept { owner_ = ::getpid(); }
   /// Another process goes on with the listener and owns the file; clients that are here stay.
   void leave() noexcept;
   /// Adds what is to be waited for.
@@ -64,7 +69,7 @@ class ControlSocket {
 
   std::string path_;
   Descriptor listener_;
-  pid_t owner_ = 0;  // of the file
+  pid_t owner_ = 0;  // of the file; 0: another process, which also answers
   dev_t device_ = 0;
   ino_t inode_ = 0;
   Client last_ = 0;

@@ -41,8 +41,16 @@ std::string Inheritance::to_json() const {
                       {"port", group.port},
                       {"descriptors", group.descriptors}});
   }
-  const json all{{"version", version}, {"generation", generation}, {"listeners", std::move(groups)}, {"give", give},
-                 {"take", take},       {"control", control},       {"control_path", control_path},   {"news", news}};
+  const json all{{"version", version},
+                 {"generation", generation},
+                 {"listeners", std::move(groups)},
+                 {"give", give},
+                 {"take", take},
+                 {"control", control},
+                 {"control_path", control_path},
+                 {"control_device", control_device},
+                 {"control_inode", control_inode},
+                 {"news", news}};
   return all.dump(-1, ' ', true, json::error_handler_t::replace);
 }
 
@@ -65,6 +73,8 @@ std::optional<Inheritance> Inheritance::from_json(const std::string& text) {
     all.at("take").get_to(result.take);
     all.at("control").get_to(result.control);
     all.at("control_path").get_to(result.control_path);
+    all.at("control_device").get_to(result.control_device);
+    all.at("control_inode").get_to(result.control_inode);
     all.at("news").get_to(result.news);
     return result;
   } catch (const json::exception&) { return std::nullopt; }

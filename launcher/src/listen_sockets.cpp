@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -193,6 +194,21 @@ ListenSockets::ListenSockets(const std::vector<Inheritance::Listeners>& inherite
     if (group->asked.port == 0) chosen_port_ = group->port;
     slots_ = std::max(slots_, static_cast<unsigned>(group->listeners.size()));
     groups_.push_back(std::move(group));
+  }
+}
+
+void ListenSockets::close_but(const ListenSockets& kept, int channel) noexcept {
+  int patience = 500;  // milliseconds, for workers to make room in the channel
+  for (const auto& group : groups_) {
+    if (std::ranges::find(kept.groups_, group) != kept.groups_.end()) continue;
+    for (const Descriptor& listener : group->listeners) {
+      for (;;) {
+        const Descriptor waiting(::accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (!waiting) break;
+        for (; !server::give_connection(channel, {waiting.get()}) && patience > 0; --patience) ::poll(nullptr, 0, 1);
+      }
+      ::shutdown(listener.get(), SHUT_RDWR);
+    }
   }
 }
 

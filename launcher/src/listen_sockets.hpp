@@ -58,6 +58,9 @@ class ListenSockets {
 
   /// Those of another process, which has passed them on and still has them, too. Nothing is opened.
   explicit ListenSockets(const std::vector<Inheritance::Listeners>& inherited);
+  /// Closes the listeners at addresses that `kept` does not have, for every process that has them; what waits in their queues is given to
+  /// workers over `channel` (see `HandOverChannel`).
+  void close_but(const ListenSockets& kept, int channel) noexcept;
   /// As they are to be passed on.
   [[nodiscard]] std::vector<Inheritance::Listeners> to_pass_on() const;
   /// Whether the files of unix sockets are removed by this process in the end.

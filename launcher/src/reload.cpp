@@ -11,8 +11,6 @@ namespace {
 // How often a canary's answers are looked at: what it does wrong until then, it does to its clients.
 constexpr std::chrono::milliseconds look_interval{50};
 constexpr std::chrono::milliseconds check_interval{250};
-// For old workers to accept no more. One that is held by a handler accepts nothing anyway.
-constexpr std::chrono::seconds leave_patience{2};
 
 std::int64_t field(std::uint64_t value) noexcept { return static_cast<std::int64_t>(value); }
 
@@ -105,8 +103,10 @@ Tally Reload::tally_of_old() const noexcept {
 void Reload::watch_canary(Time now) {
   WorkerHandle& canary = incoming_->generation().canary();
   if (!watched_until_) {
-    if (now >= deadline_) return take_back("its first worker was not ready within canary.start", now);
-    if (canary.state() != WorkerHandle::State::ready) return;
+    if (canary.state() != WorkerHandle::State::ready) {
+      if (now >= deadline_) take_back("its first worker was not ready within canary.start", now);
+      return;
+    }
     watched_until_ = now + incoming_->plan().canary.duration;
     before_ = tally_of_old();
     log_.info("reload: one new worker serves beside the old ones", {{"generation", std::int64_t{incoming_->generation().number()}},
@@ -129,6 +129,7 @@ void Reload::watch_canary(Time now) {
     return take_back("its answers are errors", now);
   }
   if (!over) return;
+  if (!canary.accepts()) return take_back("its first worker stands still", now);
   log_.info("reload: the new worker does as well as the others", {{"requests", field(its.requests)},
                                                                   {"server_errors", field(its.server_errors)},
                                                                   {"others_requests", field(others.requests)},

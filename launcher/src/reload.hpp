@@ -27,6 +27,8 @@ class Reload {
  public:
   using Time = WorkerHandle::Time;
   enum class State : std::uint8_t { checking, trying, replacing, done, refused, taken_back };
+  /// How long old workers have to accept no more, once they were told. One that is held by a handler accepts nothing anyway.
+  static constexpr std::chrono::seconds leave_patience{2};
   /// Makes the deployment of a configuration that was found good; what it throws fails the reload.
   using Make = std::function<std::unique_ptr<Deployment>(ConfigSource, Plan)>;
 

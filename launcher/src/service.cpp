@@ -64,6 +64,7 @@ int serve(const Service& service, const Plan& plan, std::optional<Inheritance> i
     for (const auto& address : listeners.addresses()) log->info("listening", {{"address", std::string_view(address.url())}});
   };
 
+  if (inherited && force.processes == 0) throw std::runtime_error("processes: 0, no supervisor, needs a restart");
   if (force.processes == 0) {
     const auto listeners = std::make_shared<ListenSockets>(plan.listen, 1);
     tell_addresses(*listeners);
@@ -81,13 +82,15 @@ int serve(const Service& service, const Plan& plan, std::optional<Inheritance> i
     if (service.is_file) options.file = service.source.file;
     std::unique_ptr<Deployment> first;
     if (inherited) {
-      const ListenSockets open(inherited->listeners);
-      first =
-          Deployment::make(inherited->generation + 1, service.source, plan, force, *service.register_handlers, options.hand_over, &open);
+      options.listeners = std::make_unique<ListenSockets>(inherited->listeners);
+      first = Deployment::make(inherited->generation + 1, service.source, plan, force, *service.register_handlers, options.hand_over,
+                               options.listeners.get());
       first->setup()->listeners->keep();
       options.predecessor = Descriptor(inherited->news);
-      options.control = Descriptor(inherited->control);
-      options.control_path = inherited->control_path;
+      if (inherited->control >= 0) {
+        options.control = std::make_unique<ControlSocket>(inherited->control_path, Descriptor(inherited->control),
+                                                          inherited->control_device, inherited->control_inode);
+      }
     } else {
       first = Deployment::make(1, service.source, plan, force, *service.register_handlers, options.hand_over);
     }

@@ -42,7 +42,6 @@ Supervisor::Supervisor(Options options, std::unique_ptr<Deployment> first, std::
       director_(*current_->setup()->listeners) {
   open_control();
   use_keeper(*current_);
-  options_.control.close();  // where it is not used
   current_->generation().start_all(now());
 }
 
@@ -135,6 +134,7 @@ void Supervisor::wait() {
     }
   }
   no_later_than(next_keeper_);
+  if (!has_left_) no_later_than(leaves_until_);
   if (reload_) {
     no_later_than(reload_->next_step(now()));
     if (const CheckProcess* check = reload_->check()) {
@@ -164,13 +164,18 @@ void Supervisor::obey(SignalAction action) {
     case SignalAction::stop:
       if (phase_ == Phase::running || phase_ == Phase::draining) begin_stop();
       break;
-    case SignalAction::reload: reload_wanted_ = true; break;
+    case SignalAction::reload:
+      reload_wanted_ = true;
+      if (succeeded_) tell_successor();
+      break;
     case SignalAction::upgrade: upgrade_wanted_ = true; break;
     case SignalAction::reopen:
       if (const std::string error = log_->reopen(); !error.empty()) {
         log_->error("the log cannot be opened again; the old file stays in use", {{"reason", std::string_view(error)}});
       }
       for (Deployment* deployment : deployments()) deployment->generation().send(Command::reopen);
+      reopened_meanwhile_ = upgrade_.has_value();
+      if (succeeded_) tell_successor();
       break;
     case SignalAction::reap:  // `reap` runs after every wait
     case SignalAction::none: break;
@@ -182,6 +187,7 @@ void Supervisor::read_words() {
     for (auto& worker : deployment->generation().workers()) {
       if (worker.words_descriptor() < 0 || !worker.read_words()) continue;
       deployment->generation().became_ready();
+      director_.look_soon();
       log_->info("worker ready", {{"worker", std::int64_t{worker.slot()}},
                                   {"pid", std::int64_t{worker.pid()}},
                                   {"generation", std::int64_t{deployment->generation().number()}}});
@@ -360,6 +366,7 @@ void Supervisor::begin_drain() {
 
 void Supervisor::begin_stop() {
   log_->info("stopping");
+  if (options_.predecessor && announced_) ::kill(::getppid(), SIGINT);  // what it still finishes ends, too
   phase_ = Phase::stopping;
   deadline_ = now() + stop_grace;
   end_all(Command::stop);

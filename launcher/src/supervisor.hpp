@@ -33,11 +33,11 @@ class Supervisor {
     std::function<void()> on_ready;  // once, when every worker is ready for the first time; nothing of it may throw
     std::string file;                // of the configuration, to be read again; empty: it cannot
     Invocation invocation;           // for an upgrade; its directory is where `file` begins, too
-    // Of a launcher whose place this one is to take: a stream that is told when this one is ready, and ends when that one does; and its
-    // control socket, to be used where it has the same path.
+    // Of a launcher whose place this one is to take: a stream that is told when this one is ready, tells when that one accepts no more, and
+    // ends when it does; its control socket, to be used where it has the same path; and its listeners.
     Descriptor predecessor;
-    Descriptor control;
-    std::string control_path;
+    std::unique_ptr<ControlSocket> control;
+    std::unique_ptr<ListenSockets> listeners;
   };
   /// The keeper's seat.
   struct KeeperSeat {
@@ -94,6 +94,7 @@ class Supervisor {
   [[nodiscard]] bool others_serve_on() const noexcept;
   void take_place();
   void watch_predecessor();
+  void tell_successor();
   void give_up(int exit_code) noexcept;
   void begin_drain();
   void begin_stop();
@@ -114,6 +115,9 @@ class Supervisor {
   Director director_;
   std::optional<Upgrade> upgrade_;
   bool upgrade_wanted_ = false;
+  std::optional<Time> leaves_until_;  // after it: for the workers to accept no more
+  bool has_left_ = false;
+  bool reopened_meanwhile_ = false;      // during the upgrade
   std::shared_ptr<KeeperSetup> keeper_;  // once it was wanted
   pid_t keeper_pid_ = 0;
   std::optional<Time> next_keeper_;                   // when it is to be started

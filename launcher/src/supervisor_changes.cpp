@@ -1,7 +1,10 @@
 // The supervisor's part that changes what runs: another configuration, another program.
 
+#include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
@@ -33,6 +36,8 @@ void Supervisor::begin_reload() {
   // By name, since the folder that had it may have been replaced.
   if (::chdir(options_.invocation.directory.c_str()) != 0)
     return refuse_reload(options_.invocation.directory + ": " + std::strerror(errno));
+  struct stat status{};
+  if (::stat(options_.file.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) return refuse_reload("it is no regular file");
   config::FileText read = config::read_text(options_.file);
   if (read.error != 0) return refuse_reload(std::strerror(read.error));
   const auto make = [this](ConfigSource source, Plan plan) {
@@ -69,6 +74,8 @@ void Supervisor::end_reload() {
   reload_.reset();
   if (done) std::swap(current_, incoming);
   if (incoming) {
+    // No old worker accepts any more. Addresses that are gone are closed, and what waits there is served by the new ones.
+    if (done) incoming->setup()->listeners->close_but(*current_->setup()->listeners, options_.hand_over.give);
     director_.set_listeners(*current_->setup()->listeners);
     retired_.push_back(std::move(incoming));
   }
@@ -105,6 +112,8 @@ void Supervisor::begin_upgrade() {
   if (control_) {
     inheritance.control = control_->listener();
     inheritance.control_path = control_->path();
+    inheritance.control_device = control_->device();
+    inheritance.control_inode = control_->inode();
   }
   try {
     log_->flush();
@@ -115,6 +124,11 @@ void Supervisor::begin_upgrade() {
 }
 
 void Supervisor::advance_upgrade() {
+  if (succeeded_ && !has_left_) {
+    const auto& workers = current_->generation().workers();
+    has_left_ = now() >= *leaves_until_ || std::ranges::all_of(workers, [](const auto& worker) { return worker.has_left(); });
+    if (has_left_) upgrade_->tell_left();
+  }
   if (phase_ != Phase::running) return;
   if (upgrade_ && upgrade_->is_ready()) return give_way();
   if (upgrade_ && now() >= upgrade_->deadline()) {
@@ -136,9 +150,19 @@ void Supervisor::give_way() {
   log_->info("upgrade: done; this process finishes what it has", {{"pid", std::int64_t{upgrade_->pid()}}});
   answer(await_upgrade_, {{"ok", true}, {"upgrade", {{"state", "done"}, {"reason", ""}, {"pid", upgrade_->pid()}}}});
   succeeded_ = true;
+  // A reload that was asked for meanwhile is the new one's: whoever waits for it has to ask that one.
+  const std::string ask = "another program has taken this one's place meanwhile, and reads its configuration again; ask that one";
+  answer(want_verdict_, {{"ok", false}, {"error", ask}});
+  tell_successor();
   current_->setup()->listeners->own_files(false);
   if (control_) control_->leave();
+  leaves_until_ = now() + Reload::leave_patience;
   begin_drain();
+}
+
+void Supervisor::tell_successor() {
+  if (std::exchange(reload_wanted_, false)) ::kill(upgrade_->pid(), SIGHUP);
+  if (std::exchange(reopened_meanwhile_, false)) ::kill(upgrade_->pid(), SIGUSR1);
 }
 
 bool Supervisor::others_serve_on() const noexcept { return succeeded_ || (options_.predecessor && !announced_); }
@@ -148,13 +172,21 @@ void Supervisor::take_place() {
   if (!options_.predecessor) return;
   current_->setup()->listeners->own_files(true);
   if (control_) control_->own();
+  if (options_.control) options_.control->own();  // of another path: its file ends with it
+  options_.control.reset();
   const char byte = 'R';
   (void)write_all(options_.predecessor.get(), &byte, 1);
 }
 
 void Supervisor::watch_predecessor() {
   char byte = 0;
-  if (!options_.predecessor || ::read(options_.predecessor.get(), &byte, 1) != 0) return;
+  if (!options_.predecessor) return;
+  const ssize_t size = ::read(options_.predecessor.get(), &byte, 1);
+  if (size < 0) return;
+  // It accepts no more. Its addresses that this one does not have are closed, and what waits there is served here.
+  if (options_.listeners && announced_) options_.listeners->close_but(*current_->setup()->listeners, options_.hand_over.give);
+  options_.listeners.reset();
+  if (size > 0) return;
   options_.predecessor.close();
   // What it has said of steering may have been the last word.
   director_.set_listeners(*current_->setup()->listeners);

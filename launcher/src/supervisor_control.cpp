@@ -15,19 +15,20 @@ void Supervisor::open_control() {
   std::string path = current_->plan().control;
   const bool automatic = path == "auto";
   if (automatic) path = options_.file.empty() ? std::string() : automatic_control_path(options_.file, options_.invocation.directory);
-  if (control_ && control_->path() == path) return;
+  if (control_ && control_->path() == path && control_->is_reachable()) return;
   try {
     if (automatic && !path.empty()) make_control_folder(path);
-    if (!path.empty() && options_.control && path == options_.control_path) {
-      control_ = std::make_unique<ControlSocket>(path, std::move(options_.control));
+    if (options_.control && options_.control->path() == path && options_.control->is_reachable()) {
+      control_ = std::move(options_.control);
     } else {
       control_ = path.empty() ? nullptr : std::make_unique<ControlSocket>(path);
     }
     want_verdict_.clear();  // were clients of another one
   } catch (const std::exception& error) {
     if (!automatic && !announced_) throw;
-    log_->warning("there is no control socket, so `ropeway status` and the like do not work",
-                  {{"path", std::string_view(path)}, {"reason", std::string_view(error.what())}});
+    const char* message = control_ ? "the control socket cannot be had; the one before stays in use"
+                                   : "there is no control socket, so `ropeway status` and the like do not work";
+    log_->warning(message, {{"path", std::string_view(path)}, {"reason", std::string_view(error.what())}});
   }
 }
 
@@ -39,8 +40,13 @@ void Supervisor::obey_clients() {
 void Supervisor::obey(const ControlSocket::Request& request) {
   using nlohmann::json;
   const json asked = json::parse(request.line, nullptr, false);
-  const json command = asked.is_object() ? asked.value("command", json()) : json();
+  if (!asked.is_object()) return answer(request.client, {{"ok", false}, {"error", "a request is a JSON object on a line of its own"}});
+  const json command = asked.value("command", json());
   const auto flag = [&asked](const char* name) { return asked.value(name, json()) == json(true); };
+  for (const char* name : {"wait", "fast"}) {
+    if (!asked.contains(name) || asked[name].is_boolean()) continue;
+    return answer(request.client, {{"ok", false}, {"error", std::string(name) + " must be true or false"}});
+  }
   if (command == "status") {
     const json status = status_of(deployments(), director_.steering(), reload_ ? &*reload_ : nullptr, now());
     return answer(request.client, {{"ok", true}, {"status", status}});
@@ -57,7 +63,9 @@ void Supervisor::obey(const ControlSocket::Request& request) {
     obey(flag("fast") ? SignalAction::stop : SignalAction::drain);
   } else {
     const bool is_late = command == "reload" || command == "upgrade";
-    const char* error = is_late ? "the server ends" : "no such command; there are status, reload, upgrade, reopen and stop";
+    const char* error = is_late && succeeded_ ? "another program has taken this one's place; ask again"
+                        : is_late             ? "the server ends"
+                                              : "no such command; there are status, reload, upgrade, reopen and stop";
     return answer(request.client, {{"ok", false}, {"error", error}});
   }
   answer(request.client, {{"ok", true}});

@@ -20,9 +20,11 @@ namespace {
   std::vector<char*> arguments;
   for (const std::string& argument : invocation.arguments) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
-  sigset_t none;
-  ::sigemptyset(&none);
-  ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+  // What tells it to end does so at any time; other signals that come before the program is ready for them wait.
+  sigset_t ends;
+  ::sigemptyset(&ends);
+  for (const int signal : {SIGTERM, SIGINT, SIGQUIT}) ::sigaddset(&ends, signal);
+  ::pthread_sigmask(SIG_UNBLOCK, &ends, nullptr);
   if (::chdir(invocation.directory.c_str()) == 0 && inheritance.pass_on()) ::execvp(arguments.front(), arguments.data());
   std::fprintf(stderr, "ropeway: %s cannot be executed: %s\n", arguments.front(), std::strerror(errno));
   ::_exit(exit_code::failure);
@@ -47,6 +49,11 @@ Upgrade::Upgrade(const Invocation& invocation, Inheritance inheritance, Time dea
 bool Upgrade::is_ready() noexcept {
   char byte = 0;
   return ::recv(news_.get(), &byte, 1, MSG_DONTWAIT) == 1;
+}
+
+void Upgrade::tell_left() noexcept {
+  const char byte = 'L';
+  ::send(news_.get(), &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 void Upgrade::end() noexcept { ::kill(pid_, std::exchange(told_to_end_, true) ? SIGKILL : SIGTERM); }

@@ -31,6 +31,8 @@ class Upgrade {
   [[nodiscard]] int descriptor() const noexcept { return news_.get(); }
   /// Whether the new one has said that it is ready.
   [[nodiscard]] bool is_ready() noexcept;
+  /// Tells the new one that this one accepts no more.
+  void tell_left() noexcept;
   /// Ends the new one: first in good order, so that what it has taken comes back; asked again, by force.
   void end() noexcept;
 

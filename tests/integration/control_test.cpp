@@ -115,6 +115,20 @@ TEST_CASE("stop --wait returns when the server has ended") {
   }
 }
 
+TEST_CASE("a control socket whose file was removed is there again after a reload, and another's file is left alone") {
+  const TemporaryFolder folder;
+  const auto server = ServerProcess::run(model, folder, quick + route);
+  std::filesystem::remove(folder / "control");
+  server->signal(SIGHUP);
+  REQUIRE(eventually([&] { return std::filesystem::exists(folder / "control"); }));
+  CHECK(status(folder)["pid"] == server->pid());
+  std::filesystem::remove(folder / "control");
+  std::ofstream(folder / "control") << "mine";
+  server->signal(SIGTERM);
+  CHECK(server->wait() == 0);
+  CHECK(read_file(folder / "control") == "mine");
+}
+
 TEST_CASE("reopen opens the log anew") {
   const TemporaryFolder folder;
   const auto server = ServerProcess::run(model, folder, R"("log": {"access": {"file": "access.log"}}, )" + quick + route);
@@ -127,13 +141,13 @@ TEST_CASE("what is no command is told so, and the server goes on") {
   const TemporaryFolder folder;
   const auto server = ServerProcess::run(model, folder, quick + route);
   RawClient client(SocketAddress::from_url("unix:" + (folder / "control")));
-  for (const std::string line :
-       {"", "nonsense", "[]", "{}", "{\"command\": 1}", "{\"command\": \"fly\"}", "null", "\xFF\xFE", "{\"command\":"}) {
+  for (const std::string line : {"", "nonsense", "[]", "{}", "{\"command\": 1}", "{\"command\": \"fly\"}", "null", "\xFF\xFE",
+                                 "{\"command\":", R"({"command": "stop", "fast": 1})"}) {
     client.send(line + "\n");
   }
   client.send("{\"command\": \"status\"}\n");
   std::string answers;
-  for (std::size_t lines = 0; lines < 10;) {
+  for (std::size_t lines = 0; lines < 11;) {
     const std::string byte = client.read_bytes(1);
     answers += byte;
     if (byte == "\n") ++lines;

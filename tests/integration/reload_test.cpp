@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -134,6 +135,73 @@ TEST_CASE("a reload opens further addresses and closes those that are no more") 
   write_configuration(folder, model, answering("none"));
   reload(*server);
   CHECK(eventually([&] { return !std::filesystem::exists(path); }));
+}
+
+TEST_CASE("an address goes from one interface to all, and back, and no request fails, also where an old worker is still busy") {
+  const TemporaryFolder folder;
+  const Model model{2, 2};
+  const auto server = ServerProcess::run(model, folder, answering("answer"));
+  const std::string port = server->urls()[0].substr(server->urls()[0].rfind(':'));
+  StrictClient::Options options;
+  options.keep_alive = 16;
+  options.new_every = std::chrono::microseconds(2000);
+  options.body = "answer";
+  StrictClient client(server->address(), options);
+  std::vector<RawClient> uploads;
+  for (const std::string host : {"0.0.0.0", "127.0.0.1", "0.0.0.0"}) {
+    uploads.push_back(server->connect());
+    uploads.back().send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n12");
+    REQUIRE(uploads.back().read_response().status == 100);
+    write_configuration(folder, model, answering("answer"), "\"" + host + port + "\"");
+    reload(*server);
+    for (int i = 0; i < 20; ++i) CHECK(server->connect().get("/").body == "answer");
+    uploads.back().send("34");
+    CHECK(uploads.back().read_response().body == "answer");
+  }
+  const StrictClient::Counts counts = client.finish();
+  CHECK(counts.answered_once > 0);
+  CHECK(counts.wrong + counts.truncated + counts.late == 0);
+  // A connection that is made in the very moment in which an address goes may be reset.
+  CHECK(counts.refused + counts.unanswered <= 3);
+}
+
+TEST_CASE("an address that is no more refuses newcomers at once, though old workers are busy") {
+  const TemporaryFolder folder;
+  const Model model{2, 1};
+  const auto server = ServerProcess::run(model, folder, answering("old"));
+  RawClient upload = server->connect();
+  upload.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n12");
+  REQUIRE(upload.read_response().status == 100);
+  write_configuration(folder, model, answering("new"), R"("127.0.0.2:0")");
+  reload(*server);
+  CHECK_THROWS_AS((void)server->connect(), std::runtime_error);
+  upload.send("34");
+  CHECK(upload.read_response().body == "old");
+}
+
+TEST_CASE("a configuration that is no file, and would be waited for, is refused") {
+  const TemporaryFolder folder;
+  const auto server = ServerProcess::run({1, 1}, folder, answering("old"));
+  std::filesystem::remove(folder / "ropeway.json");
+  REQUIRE(::mkfifo((folder / "ropeway.json").c_str(), 0600) == 0);
+  reload(*server, "no regular file");
+  CHECK(server->connect().get("/").body == "old");
+}
+
+TEST_CASE("a canary that stands still at the end of its trial ends the reload") {
+  const TemporaryFolder folder;
+  const Model model{2, 1};
+  const auto server = ServerProcess::run(model, folder, answering("old"));
+  const auto before = server->workers(model);
+  write_configuration(folder, model, answering("new", R"("canary": {"percent": 50, "duration": "500ms"}, "timeouts": {"drain": "1s"}, )"));
+  server->signal(SIGHUP);
+  REQUIRE(eventually([&] { return count_of(*server, "serves beside") > 0; }));
+  for (const pid_t worker : server->workers(model)) {
+    if (std::ranges::find(before, worker) == before.end()) CHECK(::kill(worker, SIGSTOP) == 0);
+  }
+  CHECK(eventually([&] { return count_of(*server, "stands still") > 0; }));
+  CHECK(eventually([&] { return server->workers(model) == before; }));  // it is killed when it does not end
+  CHECK(server->connect().get("/").body == "old");
 }
 
 TEST_CASE("a folder that was replaced by name is the new one after a reload") {

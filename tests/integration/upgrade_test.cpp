@@ -155,7 +155,88 @@ TEST_CASE("while the program is upgraded under load, no request fails") {
   CHECK(status(folder)["generation"] == 6);
 }
 
-TEST_CASE("a stop while a new program starts ends both") {
+// A program that waits for the file "go" before it becomes the real one.
+void install_late(const TemporaryFolder& folder) {
+  Upgradable::install_script(folder, "echo $$ > started; while ! [ -e go ]; do sleep 0.01; done; exec '" + program() + "' \"$@\"");
+}
+
+TEST_CASE("what is asked for while a new program starts is its business when it has taken the place") {
+  const TemporaryFolder folder;
+  write_configuration(folder,
+                      R"("log": {"access": {"file": "access.log"}, "level": "warning"}, "control": "control", "canary": {"percent": 0},
+                      "routes": [{"match": "/", "handler": "fixed_response", "options": {"body": "old"}}])");
+  Upgradable server(folder);
+  install_late(folder);
+  server->signal(SIGUSR2);
+  REQUIRE(eventually([&] { return fs::exists(folder / "started"); }));
+  CHECK(status(folder)["pid"] == server->pid());  // the old one answers
+  server->signal(SIGHUP);
+  CHECK(command(folder, {"reload"}).exit_code == 0);
+  fs::rename(folder / "access.log", folder / "access.log.1");
+  CHECK(command(folder, {"reopen"}).exit_code == 0);
+  REQUIRE(eventually([&] { return fs::exists(folder / "access.log"); }));
+  fs::rename(folder / "access.log", folder / "access.log.2");
+  std::ofstream(folder / "go") << "go";
+  CHECK(server->wait() == 0);
+  CHECK(eventually([&] { return status(folder)["generation"] == 3; }));
+  CHECK(eventually([&] { return fs::exists(folder / "access.log"); }));
+}
+
+TEST_CASE("a stop while a new program starts ends both, also by command") {
+  const TemporaryFolder folder;
+  write_configuration(folder, answering("old"));
+  Upgradable server(folder);
+  install_late(folder);
+  server->signal(SIGUSR2);
+  REQUIRE(eventually([&] { return fs::exists(folder / "started") && !read_file(folder / "started").empty(); }));
+  const pid_t started = std::stoi(read_file(folder / "started"));
+  CHECK(command(folder, {"stop", "--wait"}).exit_code == 0);
+  CHECK(server->wait() == 0);
+  CHECK(wait_for_end_of(started));
+}
+
+TEST_CASE("an address that the new program does not have refuses newcomers, though the old one is busy") {
+  const TemporaryFolder folder;
+  write_configuration(folder, answering("old"));
+  Upgradable server(folder);
+  RawClient upload = server->connect();
+  upload.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n12");
+  REQUIRE(upload.read_response().status == 100);
+  write_configuration(folder, answering("new"), R"("127.0.0.2:0")");
+  CHECK(command(folder, {"upgrade", "--wait"}).exit_code == 0);
+  CHECK(eventually([&] {
+    try {
+      (void)server->connect();
+      return false;
+    } catch (const std::runtime_error&) { return true; }
+  }));
+  upload.send("34");
+  CHECK(upload.read_response().body == "old");
+}
+
+TEST_CASE("a fast stop of the new program ends what the old one still finishes") {
+  const TemporaryFolder folder;
+  write_configuration(folder, answering("old"));
+  Upgradable server(folder);
+  RawClient upload = server->connect();
+  upload.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n12");
+  REQUIRE(upload.read_response().status == 100);
+  CHECK(command(folder, {"upgrade", "--wait"}).exit_code == 0);
+  CHECK(command(folder, {"stop", "--fast", "--wait"}).exit_code == 0);
+  CHECK(server->wait(std::chrono::seconds(15)) == 0);
+}
+
+TEST_CASE("a configuration without a supervisor cannot take the place of one with") {
+  const TemporaryFolder folder;
+  write_configuration(folder, answering("old"));
+  Upgradable server(folder);
+  std::ofstream(folder / "ropeway.json") << R"({"processes": 0, )" << answering("new") << "}";
+  CHECK(command(folder, {"upgrade", "--wait"}).exit_code == 1);
+  CHECK(server->standard_error().find("needs a restart") != std::string::npos);
+  CHECK(server->connect().get("/").body == "old");
+}
+
+TEST_CASE("a signal to stop while a new program starts ends both") {
   const TemporaryFolder folder;
   write_configuration(folder, answering("old"));
   Upgradable server(folder);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -48,7 +49,7 @@ class ServerProcess {
   [[nodiscard]] std::vector<pid_t> keepers() const;
   [[nodiscard]] pid_t pid() const noexcept { return process_->pid(); }
   void signal(int number) const { process_->signal(number); }
-  [[nodiscard]] int wait() { return process_->wait(); }
+  [[nodiscard]] int wait(std::chrono::milliseconds patience = ChildProcess::default_patience) { return process_->wait(patience); }
   [[nodiscard]] std::string standard_output() const { return process_->standard_output(); }
   [[nodiscard]] std::string standard_error() const { return process_->standard_error(); }
 

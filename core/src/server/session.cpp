@@ -92,12 +92,12 @@ void Session::start() {
   receive();
 }
 
+// It waits without asking first: a connection that the keeper has is lost with this worker while it is asked.
 void Session::take_over(const HandedConnection& connection) {
   if (connection.requests == 0) return start();
   requests_ = connection.requests;
   first_receive_ = false;
-  set_deadline(Phase::idle, context_.timeouts.idle);
-  receive();
+  wait_for_input(false);
 }
 
 void Session::on_ready(void* session) noexcept { static_cast<Session*>(session)->ready(); }
