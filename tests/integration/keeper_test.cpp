@@ -52,7 +52,18 @@ bool holds(const Kept& kept, std::size_t connections) {
   return eventually([&] { return descriptors_of(kept.keeper) == kept.descriptors + connections; });
 }
 
+// Whether every thread of the process waits for something to do. An answer may be at its client before its worker has gone on.
+bool is_asleep(pid_t process) {
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/" + std::to_string(process) + "/task")) {
+    const std::string text = read_file((thread.path() / "stat").string());
+    const std::size_t name_end = text.rfind(')');
+    if (name_end == std::string::npos || text.substr(name_end, 4) != ") S ") return false;
+  }
+  return true;
+}
+
 void kill_each_worker(const ServerProcess& server, const Model& model) {
+  for (const pid_t worker : server.workers(model)) REQUIRE(eventually([&] { return is_asleep(worker); }));
   for (const pid_t worker : server.workers(model)) {
     REQUIRE(::kill(worker, SIGKILL) == 0);
     REQUIRE(wait_for_end_of(worker));
