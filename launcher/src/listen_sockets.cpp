@@ -212,6 +212,12 @@ void ListenSockets::close_but(const ListenSockets& kept, int channel) noexcept {
   }
 }
 
+void ListenSockets::close() noexcept {
+  for (const auto& group : groups_) {
+    for (const Descriptor& listener : group->listeners) ::shutdown(listener.get(), SHUT_RDWR);
+  }
+}
+
 std::vector<Inheritance::Listeners> ListenSockets::to_pass_on() const {
   std::vector<Inheritance::Listeners> result;
   for (const auto& group : groups_) {

@@ -61,6 +61,8 @@ class ListenSockets {
   /// Closes the listeners at addresses that `kept` does not have, for every process that has them; what waits in their queues is given to
   /// workers over `channel` (see `HandOverChannel`).
   void close_but(const ListenSockets& kept, int channel) noexcept;
+  /// Closes all of them, for every process that has them.
+  void close() noexcept;
   /// As they are to be passed on.
   [[nodiscard]] std::vector<Inheritance::Listeners> to_pass_on() const;
   /// Whether the files of unix sockets are removed by this process in the end.

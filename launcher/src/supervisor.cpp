@@ -216,6 +216,8 @@ void Supervisor::reap() {
       stopped_or_continued(*worker, status);
     } else if (has_ended && keeper_pid_ == pid) {
       keeper_ended(status);
+    } else if (has_ended && upgrade_ && succeeded_ && upgrade_->pid() == pid) {
+      successor_ended(status);
     } else if (has_ended && upgrade_ && !succeeded_ && upgrade_->pid() == pid) {
       upgrade_.reset();
       refuse_upgrade("the new program " + describe_end(status) + " before it was ready");

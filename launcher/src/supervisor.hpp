@@ -95,6 +95,7 @@ class Supervisor {
   void take_place();
   void watch_predecessor();
   void tell_successor();
+  void successor_ended(int status);
   void give_up(int exit_code) noexcept;
   void begin_drain();
   void begin_stop();

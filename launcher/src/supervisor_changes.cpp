@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -163,6 +164,14 @@ void Supervisor::give_way() {
 void Supervisor::tell_successor() {
   if (std::exchange(reload_wanted_, false)) ::kill(upgrade_->pid(), SIGHUP);
   if (std::exchange(reopened_meanwhile_, false)) ::kill(upgrade_->pid(), SIGUSR1);
+}
+
+// Nobody serves any more, and nobody shall wait in vain, nor a new server for the addresses. One that has ended in good order has seen to
+// that itself, or has given way to another.
+void Supervisor::successor_ended(int status) {
+  if (WIFEXITED(status) && WEXITSTATUS(status) == exit_code::success) return;
+  log_->error("the program that had taken this one's place " + describe_end(status) + "; nobody serves now");
+  current_->setup()->listeners->close();
 }
 
 bool Supervisor::others_serve_on() const noexcept { return succeeded_ || (options_.predecessor && !announced_); }

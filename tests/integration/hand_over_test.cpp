@@ -78,6 +78,20 @@ TEST_CASE("a request that has begun is answered by the worker that has it, and t
   for (RawClient& client : clients) CHECK(client.get("/").body == "answer");
 }
 
+TEST_CASE("a worker takes no more connections than it may have; the others wait for one that has room") {
+  const Model model{2, 1};
+  const TemporaryFolder folder;
+  const auto server = ServerProcess::run(model, folder, routes + R"(, "limits": {"connections": 30})");
+  std::vector<RawClient> clients;
+  for (int i = 0; i < 40; ++i) {  // steering spreads them, so that none has more than 30
+    clients.push_back(server->connect());
+    if (const RawResponse response = clients.back().get("/"); response.body != "answer") clients.pop_back();
+  }
+  REQUIRE(clients.size() >= 30);
+  end_each(*server, model);
+  for (RawClient& client : clients) CHECK(client.get("/").body == "answer");
+}
+
 TEST_CASE("a connection keeps its count of requests") {
   const Model model{2, 1};
   const TemporaryFolder folder;

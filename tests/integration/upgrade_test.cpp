@@ -226,6 +226,30 @@ TEST_CASE("a fast stop of the new program ends what the old one still finishes")
   CHECK(server->wait(std::chrono::seconds(15)) == 0);
 }
 
+TEST_CASE("where the new program is killed while the old one finishes, the address refuses newcomers, and is free") {
+  const TemporaryFolder folder;
+  write_configuration(folder, answering("old"));
+  Upgradable server(folder);
+  RawClient upload = server->connect();
+  upload.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n12");
+  REQUIRE(upload.read_response().status == 100);
+  CHECK(command(folder, {"upgrade", "--wait"}).exit_code == 0);
+  REQUIRE(::kill(status(folder)["pid"].get<int>(), SIGKILL) == 0);
+  CHECK(eventually([&] {
+    try {
+      (void)server->connect();
+      return false;
+    } catch (const std::runtime_error&) { return true; }
+  }));
+  const std::string address = server->urls()[0].substr(std::string("http://").size());
+  write_configuration(folder, answering("again"), "\"" + address + "\"");
+  const ServerProcess next({"run"}, folder / ".", folder / "bin");
+  CHECK(next.connect().get("/").body == "again");
+  upload.send("34");
+  CHECK(upload.read_response().body == "old");
+  next.signal(SIGTERM);
+}
+
 TEST_CASE("a configuration without a supervisor cannot take the place of one with") {
   const TemporaryFolder folder;
   write_configuration(folder, answering("old"));

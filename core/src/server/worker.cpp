@@ -103,6 +103,7 @@ struct Worker::State {
         io(static_cast<int>(std::max(1U, options.threads))),
         work(io.get_executor()),
         readiness(io),
+        taker(io),
         tick(io),
         drain_deadline(io) {
     sessions.on_empty = [this] {
@@ -130,6 +131,7 @@ struct Worker::State {
     if (options.access_log != nullptr) flush_access_log();
     for (Listener& listener : listeners) listener.resume();
     for (Listener* listener : all_rescued()) listener->resume();
+    resume_taking();
     if (busy()) return arm_tick();
     ticking.exchange(false, std::memory_order_seq_cst);
     if (busy()) return start_ticking();  // it became so just before
@@ -223,10 +225,24 @@ struct Worker::State {
     return true;
   }
 
-  // On the event loop, when there may be some; says whether to come again.
-  bool take_connections() {
-    for (int left = taken_in_a_row; left > 0 && !draining() && take_connection(); --left) {}
-    return !draining();
+  // Takes connections when there are some, for ever; but with as many as it may have, it leaves them to others until the tick finds room.
+  void await_connections() {
+    taker.async_wait(asio::posix::stream_descriptor::wait_read, [this](const asio::error_code& error) {
+      if (!error) take_connections();
+    });
+  }
+  void take_connections() {
+    const std::size_t most = connection_limit(options.limits.connections);
+    for (int left = taken_in_a_row; left > 0 && !draining(); --left) {
+      if (sessions.size() >= most) return taker_rests.store(true, std::memory_order_release);
+      if (!take_connection()) break;
+    }
+    if (!draining()) await_connections();
+  }
+  void resume_taking() {
+    if (sessions.size() < connection_limit(options.limits.connections) && taker_rests.exchange(false, std::memory_order_acquire)) {
+      await_connections();
+    }
   }
 
   void finish(bool all_answered) {
@@ -261,6 +277,8 @@ struct Worker::State {
   std::mutex rescue_mutex;
   std::list<Listener> rescued;  // of siblings; once there they stay, accepting or not. Guarded by `rescue_mutex`.
   std::list<asio::posix::stream_descriptor> watched;
+  asio::posix::stream_descriptor taker;  // of connections that are handed over
+  std::atomic<bool> taker_rests{false};  // there is no room for them
   asio::steady_timer tick;
   asio::steady_timer drain_deadline;
   std::uint64_t reported_dropped = 0;         // of the access log; only the tick has it
@@ -284,6 +302,7 @@ Worker::~Worker() {
   state.guarded([&state] { state.io.poll(); });
   state.sessions.detach_all();
   for (auto& descriptor : state.watched) descriptor.release();
+  if (state.taker.is_open()) state.taker.release();
   if (state.options.access_log != nullptr) state.options.access_log->flush();
 }
 
@@ -302,7 +321,8 @@ void Worker::listen(const std::vector<ListenDescriptor>& listeners) {
         .start();
   }
   if (state_->context.hand_over.take >= 0) {
-    watch(state_->context.hand_over.take, [state = state_.get()] { return state->take_connections(); });
+    state_->taker.assign(state_->context.hand_over.take);
+    state_->await_connections();
   }
 }
 
