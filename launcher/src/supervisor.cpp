@@ -72,6 +72,7 @@ Supervisor::Outcome Supervisor::run() {
     direct_connections();
     keep_deadlines();
     bury_retired();
+    if (!succeeded_) manager_.ping(now());
   }
   end_keeper();
   if (control_) control_->finish(last_words_patience_ms);
@@ -134,6 +135,7 @@ void Supervisor::wait() {
     }
   }
   no_later_than(next_keeper_);
+  if (!succeeded_) no_later_than(manager_.next_ping());
   if (!has_left_) no_later_than(leaves_until_);
   if (reload_) {
     no_later_than(reload_->next_step(now()));
@@ -196,6 +198,7 @@ void Supervisor::read_words() {
   if (announced_ || phase_ != Phase::running || !current_->generation().all_ready()) return;
   announced_ = true;
   take_place();
+  tell_ready();
   if (options_.on_ready) options_.on_ready();
 }
 
@@ -266,6 +269,12 @@ void Supervisor::ended(Deployment& deployment, WorkerHandle& worker, int status)
     log_->error("no worker became ready; what they share is at fault, so none is started again");
     give_up(exit_code::failure);
   }
+}
+
+void Supervisor::tell_ready() const {
+  const Workforce& force = current_->force();
+  manager_.ready("generation " + std::to_string(current_->generation().number()) + ": " + std::to_string(force.processes) +
+                 " processes of " + std::to_string(force.threads) + " threads");
 }
 
 bool Supervisor::is_planned(int status) const noexcept {
@@ -360,6 +369,7 @@ void Supervisor::give_up(int exit_code) noexcept {
 }
 
 void Supervisor::begin_drain() {
+  if (!succeeded_) manager_.stopping();
   log_->info("draining", {{"deadline_ms", std::int64_t{current_->plan().drain.count()}}});
   phase_ = Phase::draining;
   deadline_ = now() + current_->plan().drain + drain_slack;
@@ -367,6 +377,7 @@ void Supervisor::begin_drain() {
 }
 
 void Supervisor::begin_stop() {
+  if (!succeeded_) manager_.stopping();
   log_->info("stopping");
   if (options_.predecessor && announced_) ::kill(::getppid(), SIGINT);  // what it still finishes ends, too
   phase_ = Phase::stopping;

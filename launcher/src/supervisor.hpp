@@ -15,6 +15,7 @@
 #include "launcher/src/deployment.hpp"
 #include "launcher/src/director.hpp"
 #include "launcher/src/reload.hpp"
+#include "launcher/src/service_manager.hpp"
 #include "launcher/src/signals.hpp"
 #include "launcher/src/upgrade.hpp"
 
@@ -93,6 +94,7 @@ class Supervisor {
   void refuse_upgrade(const std::string& reason);
   [[nodiscard]] bool others_serve_on() const noexcept;
   void take_place();
+  void tell_ready() const;
   void watch_predecessor();
   void tell_successor();
   void successor_ended(int status);
@@ -114,6 +116,7 @@ class Supervisor {
   std::vector<ControlSocket::Client> want_verdict_;   // of the reload that is wanted
   std::vector<ControlSocket::Client> await_verdict_;  // of the one in progress
   Director director_;
+  ServiceManager manager_;
   std::optional<Upgrade> upgrade_;
   bool upgrade_wanted_ = false;
   std::optional<Time> leaves_until_;  // after it: for the workers to accept no more

@@ -29,10 +29,12 @@ void Supervisor::refuse_reload(const std::string& reason) {
               {{"file", std::string_view(options_.file)}, {"reason", std::string_view(reason)}});
   const nlohmann::json verdict{{"state", "refused"}, {"reason", options_.file + ": " + reason}, {"report", ""}};
   answer(await_verdict_, {{"ok", false}, {"reload", verdict}});
+  tell_ready();
 }
 
 void Supervisor::begin_reload() {
   reload_wanted_ = false;
+  manager_.reloading();
   await_verdict_ = std::exchange(want_verdict_, {});
   // By name, since the folder that had it may have been replaced.
   if (::chdir(options_.invocation.directory.c_str()) != 0)
@@ -80,6 +82,7 @@ void Supervisor::end_reload() {
     director_.set_listeners(*current_->setup()->listeners);
     retired_.push_back(std::move(incoming));
   }
+  tell_ready();
   if (!done) return;
   reopen_log();
   open_control();
@@ -151,6 +154,7 @@ void Supervisor::give_way() {
   log_->info("upgrade: done; this process finishes what it has", {{"pid", std::int64_t{upgrade_->pid()}}});
   answer(await_upgrade_, {{"ok", true}, {"upgrade", {{"state", "done"}, {"reason", ""}, {"pid", upgrade_->pid()}}}});
   succeeded_ = true;
+  manager_.hand_to(upgrade_->pid());
   // A reload that was asked for meanwhile is the new one's: whoever waits for it has to ask that one.
   const std::string ask = "another program has taken this one's place meanwhile, and reads its configuration again; ask that one";
   answer(want_verdict_, {{"ok", false}, {"error", ask}});

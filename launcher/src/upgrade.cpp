@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <system_error>
 #include <utility>
@@ -25,6 +26,7 @@ namespace {
   ::sigemptyset(&ends);
   for (const int signal : {SIGTERM, SIGINT, SIGQUIT}) ::sigaddset(&ends, signal);
   ::pthread_sigmask(SIG_UNBLOCK, &ends, nullptr);
+  if (std::getenv("WATCHDOG_PID") != nullptr) ::setenv("WATCHDOG_PID", std::to_string(::getpid()).c_str(), 1);
   if (::chdir(invocation.directory.c_str()) == 0 && inheritance.pass_on()) ::execvp(arguments.front(), arguments.data());
   std::fprintf(stderr, "ropeway: %s cannot be executed: %s\n", arguments.front(), std::strerror(errno));
   ::_exit(exit_code::failure);

@@ -3,7 +3,12 @@
 #include <doctest/doctest.h>
 
 #include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -96,6 +101,45 @@ TEST_CASE("an upgrade brings another process with the same addresses, and connec
   CHECK(command(folder, {"stop", "--wait"}).exit_code == 0);
   CHECK_FALSE(fs::exists(path));
   CHECK_FALSE(fs::exists(folder / "control"));
+}
+
+TEST_CASE("a service manager follows a reload and an upgrade to the end") {
+  const TemporaryFolder folder;
+  const int manager = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  (folder / "notify").copy(address.sun_path, sizeof address.sun_path - 1);
+  REQUIRE(::bind(manager, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  const timeval patience{20, 0};
+  ::setsockopt(manager, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  const auto next = [manager] {  // but for pings
+    for (;;) {
+      char buffer[512];
+      const ssize_t size = ::recv(manager, buffer, sizeof buffer, 0);
+      const std::string text(buffer, static_cast<std::size_t>(std::max<ssize_t>(0, size)));
+      if (text != "WATCHDOG=1") return text.substr(0, text.find('\n'));
+    }
+  };
+  write_configuration(folder, answering("answer") + R"(, "limits": {"connections": 99})");
+  ::setenv("NOTIFY_SOCKET", (folder / "notify").c_str(), 1);
+  ::setenv("WATCHDOG_USEC", "1000000", 1);
+  Upgradable server(folder);
+  ::unsetenv("NOTIFY_SOCKET");
+  ::unsetenv("WATCHDOG_USEC");
+  CHECK(next() == "READY=1");
+  write_configuration(folder, R"("routez": 1)");
+  CHECK(command(folder, {"reload", "--wait", "--control", folder / "control"}).exit_code == 2);
+  CHECK(next() == "RELOADING=1");
+  CHECK(next() == "READY=1");
+  write_configuration(folder, answering("answer"));
+  CHECK(command(folder, {"upgrade", "--wait"}).exit_code == 0);
+  const auto pid = std::to_string(status(folder)["pid"].get<int>());
+  std::vector<std::string> told{next(), next()};
+  std::sort(told.begin(), told.end());  // both say it, each for itself
+  CHECK(told == std::vector<std::string>{"MAINPID=" + pid, "READY=1"});
+  CHECK(command(folder, {"stop", "--wait"}).exit_code == 0);
+  CHECK(next() == "STOPPING=1");
+  ::close(manager);
 }
 
 TEST_CASE("an upgrade that fails leaves the old program serving") {
