@@ -63,15 +63,12 @@ Session::~Session() {
   detach();
 }
 
+// Where another process has the socket open, too, it does not end by being closed here, and epoll does not forget it either.
 void Session::detach() noexcept {
-  if (kept_.slot != nullptr) {
-    if (!handed_over_) {
-      transport_.shutdown();  // the keeper has it open, too, and learns of its end by this
-      context_.keep->forget(kept_);
-    }
-    kept_.slot = nullptr;
-  }
-  readiness_.close(handed_over_);  // what another process has open, too, is not forgotten by epoll when it is closed here
+  if (is_elsewhere_ && !handed_over_) transport_.shutdown();
+  if (kept_.slot != nullptr && !handed_over_) context_.keep->forget(kept_);
+  kept_.slot = nullptr;
+  readiness_.close(is_elsewhere_ || handed_over_);
   transport_.close();
   readiness_.forget();
 }
@@ -93,10 +90,13 @@ void Session::start() {
 }
 
 // It waits without asking first: a connection that the keeper has is lost with this worker while it is asked.
-void Session::take_over(const HandedConnection& connection) {
+void Session::take_over(const HandedConnection& connection, const Keep::Place& kept) {
+  kept_ = kept;
+  is_elsewhere_ = connection.keeper != 0;
   if (connection.requests == 0) return start();
   requests_ = connection.requests;
   first_receive_ = false;
+  if (context_.drain.load(std::memory_order_relaxed) != Drain::none) return receive();  // this worker ends, but a request may be there
   wait_for_input(false);
 }
 
@@ -217,6 +217,7 @@ void Session::be_kept() {
   kept_.slot = nullptr;
   if (context_.keep->is_full()) return;
   kept_ = context_.keep->keep(transport_.descriptor(), requests_);
+  is_elsewhere_ = is_elsewhere_ || kept_.slot != nullptr;
   if (kept_.slot == nullptr) wants_keep_.store(true, std::memory_order_relaxed);
 }
 

@@ -89,10 +89,8 @@ class Session {
 
   /// Begins to serve. Called once, by the thread that accepted.
   void start();
-  /// The same for a connection that another worker has handed over, after so many requests.
-  void take_over(const HandedConnection& connection);
-  /// Where the keeper has it, before that.
-  void set_kept(const Keep::Place& place) noexcept { kept_ = place; }
+  /// The same for a connection that another worker, or the keeper, has handed over. `kept`: its place, where the keeper has it.
+  void take_over(const HandedConnection& connection, const Keep::Place& kept);
   /// For the sweep, which holds the shard's lock. `wake_idle`: wake it also where it only waits for a next request.
   void check_deadline(std::chrono::milliseconds now, bool wake_idle) noexcept;
   /// For the sweep at the end of the worker: wakes it whatever it waits for.
@@ -200,6 +198,7 @@ class Session {
   bool drained_ = false;   // the last receive left nothing in the socket
   bool answered_ = false;  // the exchange's response is in the queue
   bool handed_over_ = false;
+  bool is_elsewhere_ = false;            // another process has the socket open, too, or had
   std::atomic<bool> wants_keep_{false};  // idle, and not held by the keeper: the next sweep wakes it for that
   Keep::Place kept_;
   std::size_t requests_at_wait_ = 0;  // `requests_` when it last began to wait for one

@@ -220,8 +220,7 @@ struct Worker::State {
     const AddressCounts::Entry entry = context.addresses.enter(&address, size);
     Session& session = sessions.add(context, handed->descriptor, &address, size, {Admission::Kind::served, entry.too_many, entry.key});
     start_ticking();
-    session.set_kept(kept);
-    session.take_over(*handed);
+    session.take_over(*handed, kept);
     return true;
   }
 
