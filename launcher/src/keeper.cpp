@@ -136,7 +136,8 @@ void Keeper::give() {
   to_give_.erase(to_give_.begin(), to_give_.begin() + static_cast<std::ptrdiff_t>(given));
 }
 
-// A worker may have died in the moment between taking a connection and saying that it is its own: then nobody has it, and it ends.
+// What nobody has said to be its own a while after it was taken, belongs to a worker that has no keeper, or has another; or its worker has died
+// in that very moment, and the connection ends when it is closed here.
 void Keeper::end_lost() {
   char byte = 0;
   const bool some_wait = ::recv(setup_.workers.take, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
@@ -145,10 +146,11 @@ void Keeper::end_lost() {
     const auto found = held_.find(lent.number);
     if (found == held_.end()) return true;
     const Held& held = found->second;
-    const server::KeptSlot& slot = setup_.table[held.index];
+    server::KeptSlot& slot = setup_.table[held.index];
     if (slot.serial.load() != held.serial || slot.owner.load() != 0) return true;  // somebody has it
     if (some_wait || now - lent.since < lost_after) return false;
-    ::shutdown(held.descriptor.get(), SHUT_RDWR);
+    slot.state.store(server::KeptState::none, std::memory_order_release);
+    drop(lent.number);
     return true;
   });
 }

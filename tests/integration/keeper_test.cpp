@@ -4,7 +4,9 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -62,12 +64,26 @@ bool is_asleep(pid_t process) {
   return true;
 }
 
+// One after the other, each when the others have taken over what there was: one that is killed while it takes a connection loses it.
 void kill_each_worker(const ServerProcess& server, const Model& model) {
-  for (const pid_t worker : server.workers(model)) REQUIRE(eventually([&] { return is_asleep(worker); }));
   for (const pid_t worker : server.workers(model)) {
+    REQUIRE(eventually([&] {
+      const auto all = server.workers(model);
+      return all.size() == model.processes && std::ranges::all_of(all, is_asleep);
+    }));
     REQUIRE(::kill(worker, SIGKILL) == 0);
     REQUIRE(wait_for_end_of(worker));
   }
+}
+
+// Connections that have asked twice, and so are kept.
+std::vector<RawClient> keep_some(const ServerProcess& server) {
+  std::vector<RawClient> clients;
+  for (int i = 0; i < 20; ++i) {
+    clients.push_back(server.connect());
+    for (int request = 0; request < 2; ++request) REQUIRE(clients.back().get("/").body == "answer");
+  }
+  return clients;
 }
 
 }  // namespace
@@ -142,11 +158,7 @@ TEST_CASE("handed over connections are kept once, and the keeper is let go of th
   const Model model{2, 1};
   const TemporaryFolder folder;
   const Kept kept = start(model, folder);
-  std::vector<RawClient> clients;
-  for (int i = 0; i < 20; ++i) {
-    clients.push_back(kept.server->connect());
-    for (int request = 0; request < 2; ++request) REQUIRE(clients.back().get("/").body == "answer");
-  }
+  std::vector<RawClient> clients = keep_some(*kept.server);
   for (const pid_t worker : kept.server->workers(model)) {
     REQUIRE(::kill(worker, SIGTERM) == 0);
     REQUIRE(wait_for_end_of(worker));
@@ -163,11 +175,7 @@ TEST_CASE("a keeper that is killed is replaced, and harms no connection") {
   const Model model{2, 1};
   const TemporaryFolder folder;
   const Kept kept = start(model, folder);
-  std::vector<RawClient> clients;
-  for (int i = 0; i < 20; ++i) {
-    clients.push_back(kept.server->connect());
-    for (int request = 0; request < 2; ++request) REQUIRE(clients.back().get("/").body == "answer");
-  }
+  std::vector<RawClient> clients = keep_some(*kept.server);
   REQUIRE(::kill(kept.keeper, SIGKILL) == 0);
   REQUIRE(eventually([&] {
     const auto keepers = kept.server->keepers();
@@ -177,5 +185,22 @@ TEST_CASE("a keeper that is killed is replaced, and harms no connection") {
   const pid_t keeper = kept.server->keepers().front();
   REQUIRE(eventually([&] { return descriptors_of(keeper) >= clients.size(); }));
   kill_each_worker(*kept.server, model);
+  for (RawClient& client : clients) CHECK(client.get("/").body == "answer");
+}
+
+TEST_CASE("connections live on with workers that have no keeper, after a reload") {
+  const Model model{2, 1};
+  const TemporaryFolder folder;
+  const Kept kept = start(model, folder, R"(, "canary": {"percent": 0})");
+  std::vector<RawClient> clients = keep_some(*kept.server);
+  REQUIRE(holds(kept, clients.size()));
+  const auto before = kept.server->workers(model);
+  std::string text = read_file(folder / "ropeway.json");
+  text.replace(text.find("\"keeper\": true"), std::string("\"keeper\": true").size(), "\"keeper\": false");
+  std::ofstream(folder / "ropeway.json") << text;
+  kept.server->signal(SIGHUP);
+  for (const pid_t worker : before) REQUIRE(wait_for_end_of(worker));
+  for (RawClient& client : clients) CHECK(client.get("/").body == "answer");
+  CHECK(holds(kept, 0));  // the keeper lets go of them
   for (RawClient& client : clients) CHECK(client.get("/").body == "answer");
 }

@@ -73,6 +73,14 @@ class Upgradable {
   ServerProcess server_;
 };
 
+// A request that the old program is at, of which "34" is missing.
+RawClient begun_upload(const ServerProcess& server) {
+  RawClient upload = server.connect();
+  upload.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n12");
+  REQUIRE(upload.read_response().status == 100);
+  return upload;
+}
+
 }  // namespace
 
 TEST_CASE("an upgrade brings another process with the same addresses, and connections stay") {
@@ -243,9 +251,7 @@ TEST_CASE("an address that the new program does not have refuses newcomers, thou
   const TemporaryFolder folder;
   write_configuration(folder, answering("old"));
   Upgradable server(folder);
-  RawClient upload = server->connect();
-  upload.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n12");
-  REQUIRE(upload.read_response().status == 100);
+  RawClient upload = begun_upload(*server);
   write_configuration(folder, answering("new"), R"("127.0.0.2:0")");
   CHECK(command(folder, {"upgrade", "--wait"}).exit_code == 0);
   CHECK(eventually([&] {
@@ -262,9 +268,7 @@ TEST_CASE("a fast stop of the new program ends what the old one still finishes")
   const TemporaryFolder folder;
   write_configuration(folder, answering("old"));
   Upgradable server(folder);
-  RawClient upload = server->connect();
-  upload.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n12");
-  REQUIRE(upload.read_response().status == 100);
+  RawClient upload = begun_upload(*server);
   CHECK(command(folder, {"upgrade", "--wait"}).exit_code == 0);
   CHECK(command(folder, {"stop", "--fast", "--wait"}).exit_code == 0);
   CHECK(server->wait(std::chrono::seconds(15)) == 0);
@@ -274,9 +278,7 @@ TEST_CASE("where the new program is killed while the old one finishes, the addre
   const TemporaryFolder folder;
   write_configuration(folder, answering("old"));
   Upgradable server(folder);
-  RawClient upload = server->connect();
-  upload.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n12");
-  REQUIRE(upload.read_response().status == 100);
+  RawClient upload = begun_upload(*server);
   CHECK(command(folder, {"upgrade", "--wait"}).exit_code == 0);
   REQUIRE(::kill(status(folder)["pid"].get<int>(), SIGKILL) == 0);
   CHECK(eventually([&] {

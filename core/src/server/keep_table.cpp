@@ -92,9 +92,12 @@ Keep::Place Keep::adopt(const HandedConnection& connection) noexcept {
   place.index = static_cast<std::uint32_t>(connection.slot);
   place.serial = static_cast<std::uint32_t>(connection.slot >> 32U);
   place.epoch = static_cast<std::uint32_t>(connection.keeper);
-  if (connection.keeper != table_.keeper() || place.index >= table_.size() || table_[place.index].serial != place.serial) return place;
-  place.slot = &table_[place.index];
-  place.slot->owner.store(::getpid(), std::memory_order_release);
+  if (connection.keeper != table_.keeper() || place.index >= table_.size()) return place;
+  KeptSlot& slot = table_[place.index];
+  pid_t nobody = 0;
+  if (slot.serial != place.serial || !slot.owner.compare_exchange_strong(nobody, ::getpid())) return place;
+  // The keeper may have given it up, after a while.
+  if (slot.state.load(std::memory_order_seq_cst) == KeptState::idle) place.slot = &slot;
   return place;
 }
 
