@@ -42,6 +42,7 @@ std::string Inheritance::to_json() const {
                       {"descriptors", group.descriptors}});
   }
   const json all{{"version", version},
+                 {"launcher", launcher},
                  {"generation", generation},
                  {"listeners", std::move(groups)},
                  {"give", give},
@@ -59,6 +60,7 @@ std::optional<Inheritance> Inheritance::from_json(const std::string& text) {
     const json all = json::parse(text);
     if (all.at("version") != version) return std::nullopt;
     Inheritance result;
+    all.at("launcher").get_to(result.launcher);
     all.at("generation").get_to(result.generation);
     for (const json& group : all.at("listeners")) {
       Listeners& listeners = result.listeners.emplace_back();

@@ -20,7 +20,8 @@ struct Inheritance {
     std::uint16_t port = 0;         // that it has
     std::vector<int> descriptors;   // for each slot, or a single one
   };
-  unsigned generation = 0;  // of the one that passes it on
+  pid_t launcher = 0;       // the one that passes it on
+  unsigned generation = 0;  // its
   std::vector<Listeners> listeners;
   int give = -1, take = -1;  // the hand-over channel
   int control = -1;          // the control socket's listener; -1: none

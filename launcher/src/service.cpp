@@ -87,6 +87,7 @@ int serve(const Service& service, const Plan& plan, std::optional<Inheritance> i
                                options.listeners.get());
       first->setup()->listeners->keep();
       options.predecessor = Descriptor(inherited->news);
+      options.predecessor_pid = inherited->launcher;
       if (inherited->control >= 0) {
         options.control = std::make_unique<ControlSocket>(inherited->control_path, Descriptor(inherited->control),
                                                           inherited->control_device, inherited->control_inode);

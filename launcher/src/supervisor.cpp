@@ -219,9 +219,9 @@ void Supervisor::reap() {
       stopped_or_continued(*worker, status);
     } else if (has_ended && keeper_pid_ == pid) {
       keeper_ended(status);
-    } else if (has_ended && upgrade_ && succeeded_ && upgrade_->pid() == pid) {
+    } else if (has_ended && upgrade_ && succeeded_ && upgrade_->is(pid)) {
       successor_ended(status);
-    } else if (has_ended && upgrade_ && !succeeded_ && upgrade_->pid() == pid) {
+    } else if (has_ended && upgrade_ && !succeeded_ && upgrade_->is(pid)) {
       upgrade_.reset();
       refuse_upgrade("the new program " + describe_end(status) + " before it was ready");
     } else if (has_ended && !(reload_ && reload_->process_ended(pid, status))) {
@@ -379,7 +379,8 @@ void Supervisor::begin_drain() {
 void Supervisor::begin_stop() {
   if (!succeeded_) manager_.stopping();
   log_->info("stopping");
-  if (options_.predecessor && announced_) ::kill(::getppid(), SIGINT);  // what it still finishes ends, too
+  // What the one before still finishes ends, too. It is the parent as long as it lives.
+  if (options_.predecessor && announced_ && ::getppid() == options_.predecessor_pid) ::kill(options_.predecessor_pid, SIGINT);
   phase_ = Phase::stopping;
   deadline_ = now() + stop_grace;
   end_all(Command::stop);

@@ -37,6 +37,7 @@ class Supervisor {
     // Of a launcher whose place this one is to take: a stream that is told when this one is ready, tells when that one accepts no more, and
     // ends when it does; its control socket, to be used where it has the same path; and its listeners.
     Descriptor predecessor;
+    pid_t predecessor_pid = 0;
     std::unique_ptr<ControlSocket> control;
     std::unique_ptr<ListenSockets> listeners;
   };

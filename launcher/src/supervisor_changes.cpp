@@ -109,6 +109,7 @@ void Supervisor::begin_upgrade() {
   upgrade_wanted_ = false;
   if (::getpid() == 1) return refuse_upgrade("this is process 1, with which the container would end; start a new container instead");
   Inheritance inheritance;
+  inheritance.launcher = ::getpid();
   inheritance.generation = current_->generation().number();
   inheritance.listeners = current_->setup()->listeners->to_pass_on();
   inheritance.give = options_.hand_over.give;
@@ -166,13 +167,14 @@ void Supervisor::give_way() {
 }
 
 void Supervisor::tell_successor() {
-  if (std::exchange(reload_wanted_, false)) ::kill(upgrade_->pid(), SIGHUP);
-  if (std::exchange(reopened_meanwhile_, false)) ::kill(upgrade_->pid(), SIGUSR1);
+  if (std::exchange(reload_wanted_, false)) upgrade_->signal(SIGHUP);
+  if (std::exchange(reopened_meanwhile_, false)) upgrade_->signal(SIGUSR1);
 }
 
 // Nobody serves any more, and nobody shall wait in vain, nor a new server for the addresses. One that has ended in good order has seen to
 // that itself, or has given way to another.
 void Supervisor::successor_ended(int status) {
+  upgrade_->has_ended();
   if (WIFEXITED(status) && WEXITSTATUS(status) == exit_code::success) return;
   log_->error("the program that had taken this one's place " + describe_end(status) + "; nobody serves now");
   current_->setup()->listeners->close();

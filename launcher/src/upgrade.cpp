@@ -58,6 +58,10 @@ void Upgrade::tell_left() noexcept {
   ::send(news_.get(), &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-void Upgrade::end() noexcept { ::kill(pid_, std::exchange(told_to_end_, true) ? SIGKILL : SIGTERM); }
+void Upgrade::signal(int number) const noexcept {
+  if (!ended_) ::kill(pid_, number);
+}
+
+void Upgrade::end() noexcept { signal(std::exchange(told_to_end_, true) ? SIGKILL : SIGTERM); }
 
 }  // namespace ropeway::launcher

@@ -25,6 +25,7 @@ class Upgrade {
   Upgrade(const Invocation& invocation, Inheritance inheritance, Time deadline);
 
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+  [[nodiscard]] bool is(pid_t process) const noexcept { return !ended_ && process == pid_; }
   [[nodiscard]] Time deadline() const noexcept { return deadline_; }
   void extend(Time deadline) noexcept { deadline_ = deadline; }
   /// Can be read when there is news.
@@ -33,6 +34,10 @@ class Upgrade {
   [[nodiscard]] bool is_ready() noexcept;
   /// Tells the new one that this one accepts no more.
   void tell_left() noexcept;
+  /// Sends it a signal, while it is there.
+  void signal(int number) const noexcept;
+  /// To be told when it has ended: its process number may be another's from now on.
+  void has_ended() noexcept { ended_ = true; }
   /// Ends the new one: first in good order, so that what it has taken comes back; asked again, by force.
   void end() noexcept;
 
@@ -41,6 +46,7 @@ class Upgrade {
   Descriptor news_;  // open until this one ends, which tells the new one
   Time deadline_;
   bool told_to_end_ = false;
+  bool ended_ = false;
 };
 
 }  // namespace ropeway::launcher
