@@ -32,7 +32,7 @@ using Command = Options::Command;
 std::optional<std::string> stated_control(const std::string& text, const std::string& file) {
   const json root = json::parse(text, nullptr, false);
   if (!root.is_object() || !root.contains("control") || !root["control"].is_string()) return std::nullopt;
-  const std::string control = root["control"].get<std::string>();
+  std::string control = root["control"].get<std::string>();
   if (control.empty() || control == "auto") return control;
   return (std::filesystem::path(file).parent_path() / control).string();
 }
