@@ -6,8 +6,8 @@
 
 namespace ropeway::launcher {
 
-/// Carries out a command of `ropeway` that is for a server that runs (`status`, `reload`, `reopen`, `stop`), over its control socket; gives the
-/// exit code.
+/// Carries out a command of `ropeway` that is for a server that runs (`status`, `reload`, `upgrade`, `reopen`, `stop`), over its control socket;
+/// gives the exit code.
 [[nodiscard]] int control_server(const Options& options, const Register& register_handlers);
 
 }  // namespace ropeway::launcher

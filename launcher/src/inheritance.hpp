@@ -27,7 +27,7 @@ struct Inheritance {
   int control = -1;          // the control socket's listener; -1: none
   std::string control_path;
   std::uint64_t control_device = 0, control_inode = 0;  // of its file
-  int news = -1;  // a stream to the one that passes it on: a byte says "ready"; its end, that the other has gone
+  int news = -1;  // a stream to the one that passes it on: "ready" from here, "accepts no more" from there; its end: the other has gone
 
   [[nodiscard]] std::vector<int> descriptors() const;
   [[nodiscard]] std::string to_json() const;

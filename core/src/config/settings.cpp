@@ -178,9 +178,8 @@ Setting quarantine() {
 Setting canary() {
   return Setting::object(
       "canary",
-      "How a new configuration is tried at a reload (SIGHUP): one new worker serves beside all old ones, and only where it does well are "
-      "they "
-      "replaced, one after another.",
+      "How a new configuration is tried at a reload (SIGHUP): one new worker serves beside all old ones, and only where it does well "
+      "are they replaced, one after another.",
       {
           Setting::integer("percent", "Its share of new connections. 0: no trial; workers are replaced at once.")
               .at_least(0)

@@ -75,13 +75,12 @@ Keep::Place Keep::keep(int descriptor, std::uint64_t requests) noexcept {
     free_.pop_back();
   }
   KeptSlot& slot = table_[place.index];
-  const std::uint32_t serial = slot.serial.fetch_add(1, std::memory_order_relaxed) + 1;
-  place.serial = serial;
+  place.serial = slot.serial.fetch_add(1, std::memory_order_relaxed) + 1;
   slot.owner.store(::getpid(), std::memory_order_relaxed);
   slot.requests.store(requests, std::memory_order_relaxed);
   slot.state.store(KeptState::idle, std::memory_order_release);
   place.slot = &slot;
-  if (give_connection(channel_, {descriptor, requests, number_of(place.index, serial), table_.keeper()})) return place;
+  if (give_connection(channel_, {descriptor, requests, number_of(place.index, place.serial), table_.keeper()})) return place;
   forget(place);
   place.slot = nullptr;
   return place;

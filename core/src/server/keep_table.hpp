@@ -92,9 +92,9 @@ class Keep {
   void take_back(const Place& place) noexcept;
   /// The connection has ended; its slot may be another's.
   void forget(const Place& place) noexcept;
-  /// Whether a keeper of an earlier time has it, and the present one does not.
   /// Whether there was no slot left when one was last wanted, and none has become free since.
   [[nodiscard]] bool is_full() const noexcept { return full_.load(std::memory_order_relaxed); }
+  /// Whether a keeper of an earlier time has it, and the present one does not.
   [[nodiscard]] bool is_stale(const Place& place) const noexcept { return place.epoch != table_.epoch(); }
 
  private:
