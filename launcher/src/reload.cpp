@@ -182,9 +182,6 @@ void Reload::retire_the_rest(Time now) {
 void Reload::finish() {
   incoming_->setup()->listeners->keep();
   state_ = State::done;
-  log_.info("reload: done", {{"generation", std::int64_t{incoming_->generation().number()}},
-                             {"processes", std::int64_t{incoming_->force().processes}},
-                             {"threads", std::int64_t{incoming_->force().threads}}});
 }
 
 // ---- failing ----------------------------------------------------------------------------------------------------------------------

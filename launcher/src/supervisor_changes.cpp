@@ -71,7 +71,7 @@ void Supervisor::advance_reload() {
 }
 
 void Supervisor::end_reload() {
-  answer(await_verdict_, {{"ok", reload_->state() == Reload::State::done}, {"reload", verdict_of(*reload_)}});
+  const nlohmann::json verdict = verdict_of(*reload_);
   auto incoming = reload_->take_incoming();
   const bool done = reload_->state() == Reload::State::done;
   reload_.reset();
@@ -82,6 +82,12 @@ void Supervisor::end_reload() {
     director_.set_listeners(*current_->setup()->listeners);
     retired_.push_back(std::move(incoming));
   }
+  if (done) {
+    log_->info("reload: done", {{"generation", std::int64_t{current_->generation().number()}},
+                                {"processes", std::int64_t{current_->force().processes}},
+                                {"threads", std::int64_t{current_->force().threads}}});
+  }
+  answer(await_verdict_, {{"ok", done}, {"reload", verdict}});
   tell_ready();
   if (!done) return;
   reopen_log();
