@@ -49,9 +49,7 @@ void Deployment::prepare(const WorkerHandle& worker) noexcept {
   its.turned = 0;
   its.connections = 0;
   its.accepted = 0;
-  its.requests = 0;
-  its.server_errors = 0;
-  its.in_flight = 0;
+  setup_->scoreboard.forget_counts(worker.slot());
   for (observability::ThreadSlot& slot : setup_->scoreboard.threads(worker.slot())) slot.end();
   setup_->scoreboard.crash(worker.slot()).signal = 0;
   its.generation = generation_.number();

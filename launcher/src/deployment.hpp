@@ -31,6 +31,11 @@ class Deployment {
   [[nodiscard]] const std::shared_ptr<WorkerSetup>& setup() const noexcept { return setup_; }
   [[nodiscard]] observability::WorkerRow& row(const WorkerHandle& worker) noexcept { return setup_->scoreboard[worker.slot()]; }
 
+  /// What the process in the worker's place has counted, also after its end.
+  [[nodiscard]] observability::WorkerTotals totals(const WorkerHandle& worker) const noexcept {
+    return setup_->scoreboard.totals(worker.slot());
+  }
+
   /// Makes the worker's rows those of one that is about to start.
   void prepare(const WorkerHandle& worker) noexcept;
   /// The black box: what the threads of a worker that died were doing. A request that is named here was lost, or is the reason.

@@ -94,6 +94,7 @@ void fields(Visit& visit, APlan& plan) {
   duration_field(visit, plan.quarantine.window);
   duration_field(visit, plan.quarantine.release);
   visit(plan.canary.percent);
+  visit(plan.canary.slower);
   duration_field(visit, plan.canary.duration);
   duration_field(visit, plan.canary.start);
   visit(plan.keeper);

@@ -14,6 +14,16 @@ constexpr std::chrono::milliseconds check_interval{250};
 
 std::int64_t field(std::uint64_t value) noexcept { return static_cast<std::int64_t>(value); }
 
+std::int64_t microseconds(std::chrono::nanoseconds time) noexcept { return time.count() / 1000; }
+
+// Durations are added up where they are asked for: of many threads and routes they are a lot to read.
+Tally tally_of(const Deployment& deployment, const WorkerHandle& worker, bool with_latency) noexcept {
+  const observability::WorkerTotals totals = deployment.totals(worker);
+  Tally result{totals.requests, totals.server_errors};
+  if (with_latency) result.latency = deployment.setup()->scoreboard.latency(worker.slot());
+  return result;
+}
+
 }  // namespace
 
 Reload::Reload(ConfigSource source, const Register& register_handlers, Deployment& current, Make make, observability::LogSink& log,
@@ -85,18 +95,9 @@ void Reload::refuse(std::string_view reason, std::string report) {
 
 // ---- trying -----------------------------------------------------------------------------------------------------------------------
 
-Tally Reload::tally_of(Deployment& deployment, const WorkerHandle& worker) const noexcept {
-  const observability::WorkerRow& row = deployment.row(worker);
-  return {row.requests, row.server_errors};
-}
-
-Tally Reload::tally_of_old() const noexcept {
+Tally Reload::tally_of_old(bool with_latency) const noexcept {
   Tally sum;
-  for (const WorkerHandle& worker : current_.generation().members()) {
-    const Tally its = tally_of(current_, worker);
-    sum.requests += its.requests;
-    sum.server_errors += its.server_errors;
-  }
+  for (const WorkerHandle& worker : current_.generation().members()) sum.add(tally_of(current_, worker, with_latency));
   return sum;
 }
 
@@ -108,33 +109,39 @@ void Reload::watch_canary(Time now) {
       return;
     }
     watched_until_ = now + incoming_->plan().canary.duration;
-    before_ = tally_of_old();
+    before_ = tally_of_old(true);
     log_.info("reload: one new worker serves beside the old ones", {{"generation", std::int64_t{incoming_->generation().number()}},
                                                                     {"percent", std::int64_t{incoming_->plan().canary.percent}},
                                                                     {"for_ms", incoming_->plan().canary.duration.count()}});
   }
-  const Tally its = verdict_.canary = tally_of(*incoming_, canary);
-  const Tally old = tally_of_old();
-  // A worker that was replaced meanwhile counts from nothing.
-  const Tally others{old.requests - std::min(old.requests, before_.requests),
-                     old.server_errors - std::min(old.server_errors, before_.server_errors)};
-  verdict_.others = others;
   const bool over = now >= *watched_until_;
+  const Tally& its = verdict_.canary = tally_of(*incoming_, canary, over);
+  const Tally& others = verdict_.others = tally_of_old(over).since(before_);
   if (is_worse(its, others, over)) {
-    log_.error("reload: far more of the new worker's answers are errors than of the others'",
-               {{"requests", field(its.requests)},
-                {"server_errors", field(its.server_errors)},
-                {"others_requests", field(others.requests)},
-                {"others_server_errors", field(others.server_errors)}});
+    tell(LogLevel::error, "reload: far more of the new worker's answers are errors than of the others'");
     return take_back("its answers are errors", now);
   }
   if (!over) return;
+  if (is_slower(its, others, incoming_->plan().canary.slower)) {
+    tell(LogLevel::error, "reload: the new worker's slowest answers take far longer than the others'");
+    return take_back("its answers take too long (canary.slower)", now);
+  }
   if (!canary.accepts()) return take_back("its first worker stands still", now);
-  log_.info("reload: the new worker does as well as the others", {{"requests", field(its.requests)},
-                                                                  {"server_errors", field(its.server_errors)},
-                                                                  {"others_requests", field(others.requests)},
-                                                                  {"others_server_errors", field(others.server_errors)}});
+  tell(LogLevel::info, "reload: the new worker does as well as the others");
   begin_replacing(now);
+}
+
+// With what both have answered.
+void Reload::tell(LogLevel level, std::string_view message) {
+  const Tally& its = verdict_.canary;
+  const Tally& others = verdict_.others;
+  log_.log(level, message,
+           {{"requests", field(its.requests)},
+            {"server_errors", field(its.server_errors)},
+            {"p99_us", microseconds(its.latency.quantile(0.99))},
+            {"others_requests", field(others.requests)},
+            {"others_server_errors", field(others.server_errors)},
+            {"others_p99_us", microseconds(others.latency.quantile(0.99))}});
 }
 
 // ---- replacing --------------------------------------------------------------------------------------------------------------------

@@ -68,13 +68,13 @@ class Reload {
   void take_verdict(Time now);
   void refuse(std::string_view reason, std::string report);
   void watch_canary(Time now);
+  void tell(LogLevel level, std::string_view message);
   void begin_replacing(Time now);
   void replace(Time now);
   void retire_the_rest(Time now);
   void finish();
   void take_back(std::string_view reason, Time now);
-  [[nodiscard]] Tally tally_of(Deployment& deployment, const WorkerHandle& worker) const noexcept;
-  [[nodiscard]] Tally tally_of_old() const noexcept;
+  [[nodiscard]] Tally tally_of_old(bool with_latency) const noexcept;
   [[nodiscard]] Time last_moment_of_old(Time now) const noexcept;
 
   Deployment& current_;

@@ -69,25 +69,56 @@ json threads_of(Deployment& deployment, const WorkerHandle& worker, WorkerHandle
   return result;
 }
 
+std::int64_t microseconds(std::chrono::nanoseconds time) noexcept { return time.count() / 1000; }
+
+void add_latency(json& to, const observability::LatencySum& latency) {
+  to["p50_us"] = microseconds(latency.quantile(0.5));
+  to["p99_us"] = microseconds(latency.quantile(0.99));
+}
+
+// Of the generation that serves, in the order of the configuration; what is beyond those that are counted alone comes last.
+json routes_of(Deployment& current) {
+  const observability::Scoreboard& scoreboard = current.setup()->scoreboard;
+  json result = json::array();
+  for (std::size_t route = 0; route <= scoreboard.counted_routes(); ++route) {
+    observability::LatencySum sum;
+    for (const WorkerHandle& worker : current.generation().workers()) sum.add(scoreboard.latency(worker.slot(), route));
+    const bool is_rest = route == scoreboard.counted_routes();
+    if (is_rest && sum.count() == 0) break;
+    json& added = result.emplace_back(json{{"route", is_rest ? "(others)" : current.plan().routes[route].match},
+                                           {"handler", is_rest ? "" : current.plan().routes[route].handler},
+                                           {"requests", sum.count()}});
+    add_latency(added, sum);
+  }
+  return result;
+}
+
 json worker_of(Deployment& deployment, const WorkerHandle& worker, const Steering& steering, WorkerHandle::Time now) {
   const observability::WorkerRow& row = deployment.row(worker);
   const auto& weights = steering.weights();
-  return {{"worker", worker.slot()},
-          {"pid", worker.pid()},
-          {"generation", deployment.generation().number()},
-          {"state", name_of(worker)},
-          {"age_seconds", worker.alive() ? std::chrono::duration<double>(worker.age(now)).count() : 0.0},
-          {"connections", row.connections.load()},
-          {"accepted", row.accepted.load()},
-          {"requests", row.requests.load()},
-          {"server_errors", row.server_errors.load()},
-          {"in_flight", row.in_flight.load()},
-          {"queue", queue_of(*deployment.setup()->listeners, worker.slot())},
-          {"weight", worker.slot() < weights.size() ? weights[worker.slot()] : 0},
-          {"busy", threads_of(deployment, worker, now)}};
+  const observability::WorkerTotals totals = deployment.totals(worker);
+  json result{{"worker", worker.slot()},
+              {"pid", worker.pid()},
+              {"generation", deployment.generation().number()},
+              {"state", name_of(worker)},
+              {"age_seconds", worker.alive() ? std::chrono::duration<double>(worker.age(now)).count() : 0.0},
+              {"connections", row.connections.load()},
+              {"accepted", row.accepted.load()},
+              {"requests", totals.requests},
+              {"server_errors", totals.server_errors},
+              {"in_flight", totals.in_flight},
+              {"queue", queue_of(*deployment.setup()->listeners, worker.slot())},
+              {"weight", worker.slot() < weights.size() ? weights[worker.slot()] : 0},
+              {"busy", threads_of(deployment, worker, now)}};
+  add_latency(result, deployment.setup()->scoreboard.latency(worker.slot()));
+  return result;
 }
 
-json tally(const Tally& counts) { return {{"requests", counts.requests}, {"server_errors", counts.server_errors}}; }
+json tally(const Tally& counts) {
+  json result{{"requests", counts.requests}, {"server_errors", counts.server_errors}};
+  add_latency(result, counts.latency);
+  return result;
+}
 
 std::string_view name_of(Reload::State state) noexcept {
   switch (state) {
@@ -142,6 +173,7 @@ json status_of(const std::vector<Deployment*>& deployments, const Steering& stee
           {"steering", steering.works()},
           {"closed_routes", std::move(closed)},
           {"reload", reload != nullptr ? verdict_of(*reload) : json()},
+          {"routes", routes_of(current)},
           {"workers", std::move(workers)}};
 }
 

@@ -283,6 +283,7 @@ bool Supervisor::is_planned(int status) const noexcept {
 
 void Supervisor::report_end(Deployment& deployment, const WorkerHandle& worker, int status) {
   const WorkerRow& row = deployment.row(worker);
+  const observability::WorkerTotals totals = deployment.totals(worker);
   const LogLevel level = is_planned(status) ? LogLevel::info : LogLevel::error;
   if (!log_->enabled(level)) return;
   const std::string message = "worker " + std::to_string(worker.slot()) + " " + describe_end(status);
@@ -290,8 +291,8 @@ void Supervisor::report_end(Deployment& deployment, const WorkerHandle& worker, 
             {{"worker", std::int64_t{worker.slot()}},
              {"pid", std::int64_t{worker.pid()}},
              {"age_seconds", std::chrono::duration<double>(worker.age(now())).count()},
-             {"requests", field(row.requests)},
-             {"in_flight", field(row.in_flight)},
+             {"requests", field(totals.requests)},
+             {"in_flight", field(totals.in_flight)},
              {"connections", field(row.connections)}});
 }
 

@@ -65,8 +65,9 @@ class WorkerProcess {
     const bool answered_all = worker_.run();
     if (guard_) guard_->finish();
     if (!answered_all && row_.state == observability::WorkerState::draining) {  // a fast stop asks for it
-      log_->warning("the drain's deadline cut connections off", {{"connections", static_cast<std::int64_t>(row_.connections.load())},
-                                                                 {"in_flight", static_cast<std::int64_t>(row_.in_flight.load())}});
+      log_->warning("the drain's deadline cut connections off",
+                    {{"connections", static_cast<std::int64_t>(row_.connections.load())},
+                     {"in_flight", static_cast<std::int64_t>(setup_.scoreboard.totals(slot_).in_flight)}});
     }
     return exit_code::success;
   }
@@ -85,6 +86,8 @@ class WorkerProcess {
     options.log = log_.get();
     options.access_log = access_log_.get();
     options.row = &row_;
+    options.counters = setup_.scoreboard.counters(slot_);
+    options.route_counters = setup_.scoreboard.route_counters(slot_);
     if (alone_) return options;  // there is nobody to read what follows, or to write it
     options.slots = setup_.scoreboard.threads(slot_);
     options.closed_routes = setup_.scoreboard.closed_routes();
@@ -188,7 +191,7 @@ WorkerSetup::WorkerSetup(ConfigSource configuration, const Register& handlers, s
       register_handlers(handlers),
       listeners(std::move(sockets)),
       threads(io_threads),
-      scoreboard(listeners->slots(), io_threads + plan.blocking_threads, plan.routes.size()) {}
+      scoreboard({listeners->slots(), io_threads, plan.blocking_threads, plan.routes.size()}) {}
 
 int run_worker(WorkerSeat seat) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);

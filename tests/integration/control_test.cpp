@@ -53,6 +53,11 @@ TEST_CASE("status tells what every worker does") {
   }
   CHECK(requests == 6);
   CHECK(connections == 1);
+  CHECK(eventually([&] { return status(folder)["routes"][0]["requests"] == 6; }));  // counted once the answer is sent
+  const auto its_route = status(folder)["routes"][0];
+  CHECK(its_route["route"] == "/");
+  CHECK(its_route["handler"] == "fixed_response");
+  CHECK(its_route["p99_us"] >= its_route["p50_us"]);
   const Finished text = command(folder, {"status"});
   CHECK(text.exit_code == 0);
   CHECK(text.output.find(server->urls()[0]) != std::string::npos);

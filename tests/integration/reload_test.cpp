@@ -250,6 +250,30 @@ TEST_CASE("a canary whose answers are errors ends the reload, and only its share
   for (int i = 0; i < 30; ++i) CHECK(server->connect().get("/").body == "old");
 }
 
+TEST_CASE("a canary whose answers take far longer than the others' ends the reload, unless that is not compared") {
+  const TemporaryFolder folder;
+  const Model model{2, 1};
+  const std::string old = R"("routes": [{"match": "/", "handler": "fixed_response", "options": {"body": "answer"}}])";
+  const auto server = ServerProcess::run(model, folder, old, {}, unruly_program());
+  StrictClient::Options options;
+  options.keep_alive = 8;
+  options.new_every = std::chrono::microseconds(2000);
+  options.body = "answer";
+  StrictClient client(server->address(), options);
+  const auto slower_configuration = [&](const std::string& times) {
+    write_configuration(folder, model, R"("canary": {"percent": 50, "duration": "1s", "slower": )" + times + R"(},
+                        "routes": [{"match": "/", "handler": "slow", "options": {"after": "200ms"}}])");
+  };
+  slower_configuration("4");
+  reload(*server, "reload: taken back");
+  CHECK(count_of(*server, "canary.slower") == 1);
+  slower_configuration("0");
+  reload(*server);
+  const StrictClient::Counts counts = client.finish();
+  CHECK(counts.answered > 0);
+  CHECK(counts.refused + counts.wrong + counts.truncated + counts.unanswered + counts.late == 0);
+}
+
 TEST_CASE("a canary that dies ends the reload") {
   const TemporaryFolder folder;
   const Model model{2, 1};

@@ -36,7 +36,7 @@ int end_of_child(Scoreboard& board, End end) {
 
 TEST_CASE("a process that dies of a signal leaves which thread it was, and where") {
   for (const int signal : {SIGSEGV, SIGABRT}) {
-    Scoreboard board(1, 4);
+    Scoreboard board({.workers = 1, .io_threads = 4});
     const int status = end_of_child(board, [&] {
       ropeway::server::set_thread_slot(&board.threads(0)[2]);
       die(signal);
@@ -52,14 +52,14 @@ TEST_CASE("a process that dies of a signal leaves which thread it was, and where
 }
 
 TEST_CASE("a thread without a slot is none of the worker's") {
-  Scoreboard board(1, 4);
+  Scoreboard board({.workers = 1, .io_threads = 4});
   const int status = end_of_child(board, [] { die(SIGABRT); });
   REQUIRE(WIFSIGNALED(status));
   CHECK(board.crash(0).thread == UINT32_MAX);
 }
 
 TEST_CASE("a process that is killed leaves nothing") {
-  Scoreboard board(1, 1);
+  Scoreboard board({.workers = 1, .io_threads = 1});
   const int status = end_of_child(board, [] { ::kill(::getpid(), SIGKILL); });
   REQUIRE(WIFSIGNALED(status));
   CHECK(board.crash(0).signal == 0);

@@ -4,8 +4,10 @@
 
 #include <initializer_list>
 
+using ropeway::launcher::is_slower;
 using ropeway::launcher::is_worse;
 using ropeway::launcher::Tally;
+using ropeway::observability::LatencyBuckets;
 
 TEST_CASE("a canary is worse where far more of its answers are errors") {
   struct Case {
@@ -31,4 +33,42 @@ TEST_CASE("a canary is worse where far more of its answers are errors") {
     CHECK(is_worse(test.canary, test.others, false) == test.worse);
     CHECK(is_worse(test.canary, test.others, true) == test.worse_at_the_end);
   }
+}
+
+namespace {
+
+// `count` answers of which two in a hundred took `slow`, and the others `usual`.
+Tally answered(std::uint64_t count, std::chrono::milliseconds usual, std::chrono::milliseconds slow) {
+  Tally tally{count, 0};
+  tally.latency.add(LatencyBuckets::of(usual), count - count / 50);
+  tally.latency.add(LatencyBuckets::of(slow), count / 50);
+  return tally;
+}
+
+}  // namespace
+
+TEST_CASE("a canary is slower where its slowest answers take far longer") {
+  using ms = std::chrono::milliseconds;
+  const Tally others = answered(1000, ms(1), ms(20));
+  CHECK_FALSE(is_slower(answered(200, ms(1), ms(20)), others, 3));
+  CHECK_FALSE(is_slower(answered(200, ms(19), ms(50)), others, 3));
+  CHECK(is_slower(answered(200, ms(1), ms(80)), others, 3));
+  CHECK_FALSE(is_slower(answered(200, ms(1), ms(80)), others, 5));
+  CHECK_FALSE(is_slower(answered(200, ms(1), ms(80)), others, 0));
+  CHECK_FALSE(is_slower(answered(99, ms(80), ms(80)), others, 3));
+  CHECK_FALSE(is_slower(others, answered(99, ms(1), ms(1)), 3));
+  CHECK_FALSE(is_slower(answered(200, ms(10), ms(15)), answered(1000, ms(1), ms(1)), 3));  // not 20 ms more
+}
+
+TEST_CASE("what was answered since a moment is the difference, and all of it where a worker was replaced meanwhile") {
+  using ms = std::chrono::milliseconds;
+  Tally before = answered(100, ms(1), ms(1));
+  before.server_errors = 7;
+  Tally now = answered(300, ms(1), ms(1));
+  now.server_errors = 9;
+  const Tally between = now.since(before);
+  CHECK(between.requests == 200);
+  CHECK(between.server_errors == 2);
+  CHECK(between.latency.count() == 200);
+  CHECK(before.since(now).latency.count() == 100);
 }

@@ -21,7 +21,7 @@ Plan sample() {
   plan.blocking_threads = 7;
   plan.stall = {std::chrono::milliseconds(1), std::chrono::milliseconds(2), std::chrono::milliseconds(3)};
   plan.quarantine = {4, std::chrono::milliseconds(5), std::chrono::milliseconds(6)};
-  plan.canary = {7, std::chrono::milliseconds(8), std::chrono::milliseconds(9)};
+  plan.canary = {7, 10, std::chrono::milliseconds(8), std::chrono::milliseconds(9)};
   plan.keeper = true;
   plan.control = "/run/x.control";
   plan.routes = {{"GET /a:b/{x}", "first"}, {"/", "second"}};
@@ -42,6 +42,7 @@ TEST_CASE("a plan arrives as it was sent") {
   CHECK(plan->keeper);
   CHECK(plan->control == "/run/x.control");
   CHECK(plan->canary.percent == 7);
+  CHECK(plan->canary.slower == 10);
   CHECK(plan->canary.duration.count() == 8);
   CHECK(plan->canary.start.count() == 9);
   REQUIRE(plan->routes.size() == 2);

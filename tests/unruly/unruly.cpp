@@ -6,6 +6,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <vector>
+
+#include <asio/steady_timer.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
 
 #include <ropeway/ropeway.hpp>
 
@@ -56,6 +61,21 @@ class Overflow final : public ropeway::Handler {
   }
 };
 
+/// Answers as others do, and late: options {"after": a duration}.
+class Slow final : public ropeway::AsyncHandler {
+ public:
+  explicit Slow(const ropeway::ConfigNode& options) : after_(options.duration("after")) {}
+  ropeway::awaitable<ropeway::Response> handle(ropeway::Request&) const override {
+    asio::steady_timer timer(co_await asio::this_coro::executor, after_);
+    co_await timer.async_wait(asio::use_awaitable);
+    co_return ropeway::Response::text("answer");
+  }
+  static std::vector<ropeway::Setting> settings() { return {ropeway::Setting::duration("after", "How late.").by_default("\"100ms\"")}; }
+
+ private:
+  std::chrono::milliseconds after_;
+};
+
 }  // namespace
 
 int main(int argc, char* argv[]) {
@@ -65,5 +85,6 @@ int main(int argc, char* argv[]) {
     registry.handler<Crash>("crash");
     registry.handler<CrashBlocking>("crash_blocking");
     registry.handler<Overflow>("overflow");
+    registry.handler<Slow>("slow");
   });
 }

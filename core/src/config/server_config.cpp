@@ -146,7 +146,8 @@ std::shared_ptr<const ServerConfig> server_config(std::shared_ptr<const ConfigNo
   const ConfigNode stall = root.object("stall");
   config->stall = {stall.duration("warn"), stall.duration("rescue"), stall.duration("kill")};
   const ConfigNode canary = root.object("canary");
-  config->canary = {static_cast<unsigned>(read_number(canary, "percent")), canary.duration("duration"), canary.duration("start")};
+  config->canary = {static_cast<unsigned>(read_number(canary, "percent")), static_cast<unsigned>(read_number(canary, "slower")),
+                    canary.duration("duration"), canary.duration("start")};
   const ConfigNode quarantine = root.object("quarantine");
   config->quarantine = {read_number(quarantine, "crashes"), quarantine.duration("window"), quarantine.duration("release")};
   config->keeper = root.boolean("keeper");

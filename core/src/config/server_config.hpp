@@ -83,6 +83,7 @@ struct QuarantineConfig {
 /// How a new configuration is tried before it replaces the one that runs. No percent: not at all.
 struct CanaryConfig {
   unsigned percent = 0;
+  unsigned slower = 0;  // 0: how long answers take is not compared
   std::chrono::milliseconds duration{}, start{};
 };
 

@@ -191,6 +191,13 @@ Setting canary() {
               .at_least(0)
               .at_most(24 * hour)
               .by_default("\"5s\""),
+          Setting::integer(
+              "slower",
+              "It fails, too, where at the end its 99th percentile (of how long answers take) is more than so many times the others', "
+              "and 20 ms more. 0: this is not compared.")
+              .at_least(0)
+              .at_most(1000)
+              .by_default("3"),
           Setting::duration("start", "How long a new configuration may take to be tried, and each new worker to become ready.")
               .at_least(100)
               .at_most(24 * hour)

@@ -30,6 +30,7 @@ void Exchange::Recycle::operator()(Exchange* exchange) const noexcept {
   if (owned->kept > 0) owned->body_memory->give_back(std::exchange(owned->kept, 0));
   owned->body_memory = nullptr;
   owned->response_size = 0;
+  owned->started.reset();
   owned->response.body().clear();  // files and shared bytes are not held longer than they are sent
   http::FreeList<Exchange, kept_exchanges>::give_back(std::move(owned));
 }

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include <ropeway/request.hpp>
 #include <ropeway/response.hpp>
@@ -23,8 +24,9 @@ struct Exchange {
   bool body_ended = false;
   std::chrono::steady_clock::time_point begun;  // where there is an access log
   std::chrono::system_clock::time_point time;
-  Response response{Status::ok};       // of a stream: keeps it while it runs
-  protocol::ProtocolError body_error;  // what the codec said of the body while the handler read it
+  std::optional<std::chrono::steady_clock::time_point> started;  // of a handler that is waited for
+  Response response{Status::ok};                                 // of a stream: keeps it while it runs
+  protocol::ProtocolError body_error;                            // what the codec said of the body while the handler read it
   bool body_failed = false;
   Headers trailers;                         // of a stream
   http::BodyMemory* body_memory = nullptr;  // the worker's; `kept` bytes of it are this request's

@@ -13,6 +13,7 @@
 #include "core/src/server/activity.hpp"
 #include "core/src/server/peer_address.hpp"
 #include "core/src/server/system_clock.hpp"
+#include "core/src/server/thread_meter.hpp"
 
 namespace ropeway::server {
 namespace {
@@ -58,7 +59,7 @@ Session::Session(SessionContext& context, SessionSet::Shard& shard, int descript
 }
 
 Session::~Session() {
-  if (exchange_) context_.row.in_flight.fetch_sub(1, std::memory_order_relaxed);
+  if (exchange_) thread_meter().end();
   context_.addresses.leave(admission_.address);
   detach();
 }
@@ -263,7 +264,7 @@ bool Session::begin_exchange() {
   exchange.head = &head;
   exchange.body_memory = &context_.body_memory;
   ++requests_;
-  context_.row.in_flight.fetch_add(1, std::memory_order_relaxed);
+  thread_meter().begin();
   if (context_.access_log != nullptr) {
     exchange.begun = std::chrono::steady_clock::now();
     exchange.time = coarse_system_time();
@@ -297,6 +298,7 @@ bool Session::begin_exchange() {
 bool Session::serve() {
   const Request& request = exchange_->request;
   const std::uint32_t route = exchange_->match.number;
+  const ThreadMeter::Time started = thread_meter().start();
   if (route < context_.closed_routes.size() && context_.closed_routes[route].load(std::memory_order_relaxed)) {
     return answer(Response::error(Status::service_unavailable, "This route is closed for a while, because workers died in it."));
   }
@@ -306,6 +308,7 @@ bool Session::serve() {
     activity.end();
     return answer(std::move(*response));
   }
+  exchange_->started = started;
   spawn_handler(std::get<awaitable<Response>>(std::move(reply)));  // runs it until it waits for the first time
   return false;
 }
@@ -324,7 +327,9 @@ bool Session::answer(Response response) {
   }
   exchange.response_size = exchange.response.body().is_stream() ? 0 : exchange.response.body().size();  // the queue takes the body
   answered_ = true;
-  if (code(exchange.response.status()) >= 500) context_.row.server_errors.fetch_add(1, std::memory_order_relaxed);
+  ThreadMeter& meter = thread_meter();
+  if (code(exchange.response.status()) >= 500) meter.server_error();
+  exchange.started ? meter.answered(exchange.match.number, *exchange.started) : meter.answered(exchange.match.number);
   if (exchange.body_failed) {
     const Status status = exchange.body_error.status_hint;
     log_refusal(status, status == Status::request_timeout ? "timeouts.body_rate" : exchange.body_error.reason);
@@ -346,6 +351,7 @@ bool Session::answer(Response response) {
 void Session::spawn_handler(awaitable<Response> reply) {
   if (codec_.has_output())
     (void)transport_.send(codec_.output());  // earlier answers do not wait for this one; a failure shows itself again
+  thread_meter().sent();
   set_deadline(Phase::handler, context_.timeouts.handler);
   handling_.store(Handling::running, std::memory_order_release);
   asio::co_spawn(context_.io, std::move(reply),
@@ -369,7 +375,7 @@ void Session::abandon_handler() noexcept {
   context_.log.warning(
       "handler did not answer in time",
       {{"handler", exchange.match.handler}, {"route", exchange.match.route}, {"setting", std::string_view("timeouts.handler")}});
-  context_.row.server_errors.fetch_add(1, std::memory_order_relaxed);
+  thread_meter().server_error();
   Response response = Response::error(Status::service_unavailable, "The answer took too long.");
   log_access(&exchange, response.status(), response.body().size());
   codec_.respond_error(response, response_options(true));
@@ -377,6 +383,7 @@ void Session::abandon_handler() noexcept {
 }
 
 void Session::spawn_stream() {
+  thread_meter().sent();
   deadline_.store(0, std::memory_order_relaxed);
   phase_.store(Phase::streaming, std::memory_order_relaxed);
   handling_.store(Handling::streaming, std::memory_order_release);
@@ -418,7 +425,7 @@ bool Session::refuse(Status status, std::string_view explanation, std::string_vi
   log_access(exchange_.get(), status, codec_.is_head_request() ? 0 : response.body().size());
   codec_.respond_error(response, response_options(true));
   if (exchange_) {
-    context_.row.in_flight.fetch_sub(1, std::memory_order_relaxed);
+    thread_meter().end();
     exchange_.reset();
   }
   if (flush()) close_connection();
@@ -435,8 +442,7 @@ void Session::log_refusal(Status status, std::string_view reason) noexcept {
 void Session::finish_exchange() {
   const Exchange& exchange = *exchange_;
   log_access(&exchange, exchange.response.status(), body_bytes());
-  context_.row.requests.fetch_add(1, std::memory_order_relaxed);
-  context_.row.in_flight.fetch_sub(1, std::memory_order_relaxed);
+  thread_meter().end_answered();
   exchange_.reset();
   answered_ = false;
   phase_.store(Phase::idle, std::memory_order_relaxed);
@@ -494,7 +500,9 @@ bool Session::flush() {
   if (!codec_.has_output()) return true;
   protocol::SendQueue& output = codec_.output();
   const std::uint64_t before = output.size();
-  switch (transport_.send(output)) {
+  const Transfer sent = transport_.send(output);
+  thread_meter().sent();
+  switch (sent) {
     case Transfer::done: return true;
     case Transfer::would_block:
       if (phase_.load(std::memory_order_relaxed) != Phase::sending || output.size() < before) {

@@ -20,6 +20,7 @@
 #include "core/src/server/listener.hpp"
 #include "core/src/server/session.hpp"
 #include "core/src/server/system_clock.hpp"
+#include "core/src/server/thread_meter.hpp"
 
 namespace ropeway::server {
 namespace {
@@ -250,6 +251,12 @@ struct Worker::State {
     io.stop();
   }
 
+  void count_on_this_thread(unsigned number) const noexcept {
+    if (number >= options.counters.size()) return thread_meter().attach(nullptr, {});
+    const std::size_t routes = options.route_counters.size() / options.counters.size();
+    thread_meter().attach(&options.counters[number], options.route_counters.subspan(number * routes, routes));
+  }
+
   template <class Run>
   void guarded(Run run) noexcept {
     for (;;) {
@@ -351,6 +358,7 @@ bool Worker::run(unsigned threads) {
   const auto serve = [&state](unsigned number) {
     set_thread_slot(number < std::min<std::size_t>(state.options.threads, state.options.slots.size()) ? &state.options.slots[number]
                                                                                                       : nullptr);
+    state.count_on_this_thread(number);
     if (state.options.on_thread) state.options.on_thread();
     state.guarded([&state] { state.io.run(); });
   };
@@ -358,6 +366,7 @@ bool Worker::run(unsigned threads) {
   serve(0);
   for (std::thread& thread : others) thread.join();
   set_thread_slot(nullptr);
+  thread_meter().attach(nullptr, {});
   return state.answered_all.load(std::memory_order_relaxed);
 }
 

@@ -35,14 +35,16 @@ struct WorkerOptions {
   std::string server_name;
   unsigned threads = 1;
   observability::LogSink* log = nullptr;
-  observability::AccessLog* access_log = nullptr;    // nullptr: none
-  observability::WorkerRow* row = nullptr;           // nullptr: one of its own
-  std::span<observability::ThreadSlot> slots;        // of the I/O threads, then of the pool's; may be too few, or none
-  std::span<const std::atomic<bool>> closed_routes;  // by their numbers; those beyond are open
-  std::function<void()> on_thread;                   // called first by each I/O thread; may be empty
-  HandOverChannel hand_over;                         // to and from its siblings
-  KeepTable* keep_table = nullptr;                   // of the keeper; nullptr: none
-  int keeper = -1;                                   // the channel to it
+  observability::AccessLog* access_log = nullptr;          // nullptr: none
+  observability::WorkerRow* row = nullptr;                 // nullptr: one of its own
+  std::span<observability::ThreadSlot> slots;              // of the I/O threads, then of the pool's; may be too few, or none
+  std::span<observability::ThreadCounters> counters;       // of the I/O threads; further threads count nothing
+  std::span<observability::RouteCounters> route_counters;  // the same number for each of them
+  std::span<const std::atomic<bool>> closed_routes;        // by their numbers; those beyond are open
+  std::function<void()> on_thread;                         // called first by each I/O thread; may be empty
+  HandOverChannel hand_over;                               // to and from its siblings
+  KeepTable* keep_table = nullptr;                         // of the keeper; nullptr: none
+  int keeper = -1;                                         // the channel to it
 };
 
 /// What `config` says of a worker; the rest is left to the caller.

@@ -455,7 +455,7 @@ TEST_CASE("a drain ends at its deadline, and says that something was not answere
                         1, [](WorkerOptions& options) { options.timeouts.drain = milliseconds(30); });
   auto busy = fixture.connect();
   busy.send("GET /work HTTP/1.1\r\nHost: t\r\n\r\n");
-  while (fixture.row().in_flight == 0) std::this_thread::yield();
+  while (fixture.totals().in_flight == 0) std::this_thread::yield();
   fixture.worker().drain();
   CHECK_FALSE(fixture.wait_for_end());
   release.set_value();
@@ -470,8 +470,27 @@ TEST_CASE("the scoreboard's row counts connections and requests") {
   }
   while (fixture.row().connections != 0) std::this_thread::yield();
   CHECK(fixture.row().accepted == 1);
-  CHECK(fixture.row().requests == 5);
-  CHECK(fixture.row().in_flight == 0);
+  CHECK(fixture.totals().requests == 5);
+  CHECK(fixture.totals().in_flight == 0);
+}
+
+TEST_CASE("how long answers take is counted for each route: of a handler that is waited for, too, and of pipelined requests together") {
+  using std::chrono::milliseconds;
+  WorkerFixture fixture(routes(route("GET /quick", [](const Request&) { return Response::text("quick\n"); }),
+                               async_route("GET /late", [](Request&) -> awaitable<Response> {
+                                 asio::steady_timer timer(co_await asio::this_coro::executor, milliseconds(40));
+                                 co_await timer.async_wait(asio::use_awaitable);
+                                 co_return Response::text("late\n");
+                               })));
+  auto client = fixture.connect();
+  const std::string quick = "GET /quick HTTP/1.1\r\nHost: t\r\n\r\n";
+  client.send(quick + quick + "GET /late HTTP/1.1\r\nHost: t\r\n\r\n" + quick + "GET /none HTTP/1.1\r\nHost: t\r\n\r\n");
+  for (const int status : {200, 200, 200, 200, 404}) CHECK(client.read_response().status == status);
+  while (fixture.latency(2).count() == 0) std::this_thread::yield();  // no route's: the last, which is counted when it is sent
+  CHECK(fixture.latency(2).count() == 1);
+  CHECK(fixture.latency(0).count() == 3);
+  CHECK(fixture.latency(1).count() == 1);
+  CHECK(fixture.latency(1).quantile(1) > milliseconds(35));
 }
 
 TEST_CASE("a plain request allocates nothing, once the connection is warm") {

@@ -64,7 +64,8 @@ routing::RouteDefinition blocking_route(std::string match, std::function<Respons
   return define(std::move(match), std::make_unique<BlockingFunctionHandler>(std::move(function)));
 }
 
-WorkerFixture::WorkerFixture(std::vector<routing::RouteDefinition> routes, unsigned threads, const Change& change) {
+WorkerFixture::WorkerFixture(std::vector<routing::RouteDefinition> routes, unsigned threads, const Change& change)
+    : scoreboard_({.workers = 1, .io_threads = threads, .pool_threads = 0, .routes = routes.size()}) {
   listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   check(listener_, "socket");
   sockaddr_in address{};
@@ -78,7 +79,9 @@ WorkerFixture::WorkerFixture(std::vector<routing::RouteDefinition> routes, unsig
 
   WorkerOptions options = default_worker_options();
   options.threads = threads;
-  options.row = &row_;
+  options.row = &scoreboard_[0];
+  options.counters = scoreboard_.counters(0);
+  options.route_counters = scoreboard_.route_counters(0);
   observability::LogOptions log_options;
   log_options.level = LogLevel::off;
   log_ = observability::make_log_sink(log_options);

@@ -28,14 +28,16 @@ class WorkerFixture {
 
   [[nodiscard]] testing::RawClient connect() const { return testing::RawClient(testing::SocketAddress::tcp("127.0.0.1", port_)); }
   [[nodiscard]] Worker& worker() noexcept { return *worker_; }
-  [[nodiscard]] const observability::WorkerRow& row() const noexcept { return row_; }
+  [[nodiscard]] const observability::WorkerRow& row() const noexcept { return scoreboard_[0]; }
+  [[nodiscard]] observability::WorkerTotals totals() const noexcept { return scoreboard_.totals(0); }
+  [[nodiscard]] observability::LatencySum latency(std::size_t route) const noexcept { return scoreboard_.latency(0, route); }
   /// Waits until the worker has ended by itself; says whether it answered everything.
   [[nodiscard]] bool wait_for_end();
 
  private:
   int listener_ = -1;
   std::uint16_t port_ = 0;
-  observability::WorkerRow row_;
+  observability::Scoreboard scoreboard_;
   std::unique_ptr<observability::LogSink> log_;
   std::unique_ptr<Worker> worker_;
   bool answered_all_ = false;
