@@ -87,6 +87,7 @@ void fields(Visit& visit, APlan& plan) {
   visit(plan.log.access.file);
   visit(plan.log.access.format);
   duration_field(visit, plan.drain);
+  duration_field(visit, plan.drain_grace);
   duration_field(visit, plan.stall.warn);
   duration_field(visit, plan.stall.rescue);
   duration_field(visit, plan.stall.kill);
@@ -118,6 +119,7 @@ Plan plan_of(const config::ServerConfig& config) {
   plan.listen = config.listen;
   plan.log = config.log;
   plan.drain = config.timeouts.drain;
+  plan.drain_grace = config.timeouts.drain_grace;
   plan.connections = config.limits.connections;
   plan.blocking_threads = config.blocking.threads;
   plan.stall = config.stall;

@@ -23,7 +23,7 @@ struct Plan {
   std::optional<unsigned> threads;
   std::vector<config::ListenAddress> listen;
   config::LogConfig log;
-  std::chrono::milliseconds drain{};
+  std::chrono::milliseconds drain{}, drain_grace{};
   std::size_t connections = 0;       // per worker
   std::size_t blocking_threads = 0;  // of the pool, per worker
   config::StallConfig stall;

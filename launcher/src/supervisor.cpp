@@ -135,6 +135,7 @@ void Supervisor::wait() {
     }
   }
   no_later_than(next_keeper_);
+  no_later_than(grace_until_);
   if (!succeeded_) no_later_than(manager_.next_ping());
   if (!has_left_) no_later_than(leaves_until_);
   if (reload_) {
@@ -161,7 +162,7 @@ void Supervisor::wait() {
 void Supervisor::obey(SignalAction action) {
   switch (action) {
     case SignalAction::drain:
-      if (phase_ == Phase::running) begin_drain();
+      if (phase_ == Phase::running) begin_end();
       break;
     case SignalAction::stop:
       if (phase_ == Phase::running || phase_ == Phase::draining) begin_stop();
@@ -272,6 +273,7 @@ void Supervisor::ended(Deployment& deployment, WorkerHandle& worker, int status)
 }
 
 void Supervisor::tell_ready() const {
+  if (grace_until_) return;
   const Workforce& force = current_->force();
   manager_.ready("generation " + std::to_string(current_->generation().number()) + ": " + std::to_string(force.processes) +
                  " processes of " + std::to_string(force.threads) + " threads");
@@ -369,8 +371,19 @@ void Supervisor::give_up(int exit_code) noexcept {
   begin_stop();
 }
 
+// Load balancers shall have noticed before anybody is refused. Whoever asks again does not want to wait for that.
+void Supervisor::begin_end() {
+  const auto grace = current_->plan().drain_grace;
+  if (grace.count() == 0 || grace_until_ || upgrade_) return begin_drain();
+  manager_.stopping();
+  log_->info("ending: not ready for new work any more; connections are still accepted", {{"for_ms", std::int64_t{grace.count()}}});
+  grace_until_ = now() + grace;
+  for (Deployment* deployment : deployments()) deployment->setup()->scoreboard.ending() = true;
+}
+
 void Supervisor::begin_drain() {
   if (!succeeded_) manager_.stopping();
+  grace_until_.reset();
   log_->info("draining", {{"deadline_ms", std::int64_t{current_->plan().drain.count()}}});
   phase_ = Phase::draining;
   deadline_ = now() + current_->plan().drain + drain_slack;
@@ -399,6 +412,7 @@ void Supervisor::end_all(Command command) noexcept {
 }
 
 void Supervisor::keep_deadlines() {
+  if (grace_until_ && now() >= *grace_until_ && phase_ == Phase::running) begin_drain();
   const bool all = deadline_ && now() >= *deadline_;
   if (all) {
     deadline_.reset();

@@ -100,6 +100,7 @@ class Supervisor {
   void tell_successor();
   void successor_ended(int status);
   void give_up(int exit_code) noexcept;
+  void begin_end();
   void begin_drain();
   void begin_stop();
   void end_all(Command command) noexcept;
@@ -129,7 +130,8 @@ class Supervisor {
   bool succeeded_ = false;                            // the upgrade is done: another launcher serves
   std::vector<ControlSocket::Client> await_upgrade_;  // its verdict
   Phase phase_ = Phase::running;
-  std::optional<Time> deadline_;  // of the phase
+  std::optional<Time> deadline_;     // of the phase
+  std::optional<Time> grace_until_;  // it has been told to end, and goes on accepting until then
   bool announced_ = false;
   int exit_code_ = 0;
 };

@@ -49,6 +49,7 @@ void Supervisor::begin_reload() {
     auto made = Deployment::make(current_->generation().number() + 1, std::move(source), std::move(plan), std::move(force),
                                  *options_.register_handlers, options_.hand_over, current_->setup()->listeners.get());
     use_keeper(*made);
+    made->setup()->scoreboard.ending() = grace_until_.has_value();
     director_.set_listeners(*made->setup()->listeners);
     for (const auto& address : made->setup()->listeners->addresses())
       log_->info("listening", {{"address", std::string_view(address.url())}});
@@ -67,7 +68,7 @@ void Supervisor::advance_reload() {
     if (reload_->has_ended()) end_reload();
   }
   // Workers of several old configurations at once would be without a bound.
-  if (reload_wanted_ && !reload_ && !upgrade_ && retired_.empty() && current_->generation().was_ready()) begin_reload();
+  if (reload_wanted_ && !grace_until_ && !reload_ && !upgrade_ && retired_.empty() && current_->generation().was_ready()) begin_reload();
 }
 
 void Supervisor::end_reload() {
@@ -147,7 +148,7 @@ void Supervisor::advance_upgrade() {
     upgrade_->end();
     upgrade_->extend(now() + current_->plan().drain + drain_slack);
   }
-  if (upgrade_wanted_ && !upgrade_ && !reload_ && retired_.empty() && current_->generation().was_ready()) begin_upgrade();
+  if (upgrade_wanted_ && !grace_until_ && !upgrade_ && !reload_ && retired_.empty() && current_->generation().was_ready()) begin_upgrade();
 }
 
 void Supervisor::refuse_upgrade(const std::string& reason) {

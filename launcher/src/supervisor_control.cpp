@@ -51,10 +51,10 @@ void Supervisor::obey(const ControlSocket::Request& request) {
     const json status = status_of(deployments(), director_.steering(), reload_ ? &*reload_ : nullptr, now());
     return answer(request.client, {{"ok", true}, {"status", status}});
   }
-  if (command == "upgrade" && phase_ == Phase::running) {
+  if (command == "upgrade" && phase_ == Phase::running && !grace_until_) {
     upgrade_wanted_ = true;
     if (flag("wait")) return await_upgrade_.push_back(request.client);
-  } else if (command == "reload" && phase_ == Phase::running) {
+  } else if (command == "reload" && phase_ == Phase::running && !grace_until_) {
     reload_wanted_ = true;
     if (flag("wait")) return want_verdict_.push_back(request.client);
   } else if (command == "reopen") {

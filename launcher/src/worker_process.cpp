@@ -52,7 +52,8 @@ class WorkerProcess {
 
   void ready() {
     row_.state = observability::WorkerState::ready;
-    if (alone_) guard_.emplace(signals_, config_->timeouts.drain, [this](SignalAction action) { obey(action); });
+    if (alone_)
+      guard_.emplace(signals_, config_->timeouts.drain_grace + config_->timeouts.drain, [this](SignalAction action) { obey(action); });
   }
 
   void converse(const WorkerSeat& seat) {
@@ -86,6 +87,7 @@ class WorkerProcess {
     options.log = log_.get();
     options.access_log = access_log_.get();
     options.row = &row_;
+    options.ending = &setup_.scoreboard.ending();
     options.counters = setup_.scoreboard.counters(slot_);
     options.route_counters = setup_.scoreboard.route_counters(slot_);
     if (alone_) return options;  // there is nobody to read what follows, or to write it
@@ -115,6 +117,13 @@ class WorkerProcess {
     }
   }
 
+  // Of a process that is alone; the supervisor sees to it otherwise. Says whether there is any; a second signal waits no more.
+  bool begin_grace() {
+    if (config_->timeouts.drain_grace.count() == 0 || setup_.scoreboard.ending().exchange(true)) return false;
+    worker_.drain_after(config_->timeouts.drain_grace);
+    return true;
+  }
+
   // Accepts from the listeners of the siblings that do not. Several rescuers see to it that one of them has time.
   void rescue() {
     std::vector<server::ListenDescriptor> listeners;
@@ -128,7 +137,10 @@ class WorkerProcess {
 
   void obey(SignalAction action) {
     switch (action) {
-      case SignalAction::drain: drain(alone_); break;
+      case SignalAction::drain:
+        if (alone_ && begin_grace()) break;
+        drain(alone_);
+        break;
       case SignalAction::stop: worker_.stop(); break;
       case SignalAction::reopen: reopen(*log_, access_log_.get()); break;
       case SignalAction::reload:

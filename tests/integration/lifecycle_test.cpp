@@ -76,6 +76,44 @@ TEST_CASE("SIGTERM lets a request that was begun finish, closes idle connections
   }
 }
 
+TEST_CASE("a server that is told to end says that it is not ready, and accepts connections until its grace is over") {
+  const TemporaryFolder folder;
+  const std::string probes = R"(, {"match": "/livez", "handler": "health"},
+                                 {"match": "/readyz", "handler": "health", "options": {"check": "ready"}}])";
+  const std::string all = std::string(routes, std::string_view(routes).rfind(']')) + probes;
+  for (const Model& model : all_models()) {
+    CAPTURE(model.name());
+    for (const bool asks_again : {true, false}) {
+      const std::string grace = asks_again ? "1h" : "300ms";
+      const auto server = ServerProcess::run(model, folder, R"("timeouts": {"drain_grace": ")" + grace + R"("}, )" + all);
+      RawClient client = server->connect();
+      CHECK(client.get("/readyz").status == 200);
+      server->signal(SIGTERM);
+      if (asks_again) {
+        CHECK(eventually([&] { return client.get("/readyz").status == 503; }));
+        for (int i = 0; i < 10; ++i) {
+          RawClient newcomer = server->connect();
+          CHECK(newcomer.get("/readyz").status == 503);
+          CHECK(newcomer.get("/livez").status == 200);
+          CHECK(newcomer.get("/a").body == "answer");
+        }
+        // A worker that is new says so, too.
+        if (model.processes > 1) {
+          const pid_t killed = server->workers(model).front();
+          REQUIRE(::kill(killed, SIGKILL) == 0);
+          REQUIRE(eventually([&] {
+            const auto workers = server->workers(model);
+            return workers.size() == model.processes && std::ranges::find(workers, killed) == workers.end();
+          }));
+          for (int i = 0; i < 10; ++i) CHECK(server->connect().get("/readyz").status == 503);
+        }
+        server->signal(SIGTERM);
+      }
+      CHECK(server->wait() == 0);
+    }
+  }
+}
+
 TEST_CASE("a drain answers the connections that wait in the queue, and newcomers are refused at once") {
   const TemporaryFolder folder;
   for (const Model& model : all_models()) {

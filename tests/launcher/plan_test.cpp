@@ -17,6 +17,7 @@ Plan sample() {
   plan.log.format = config::LogConfig::Format::json;
   plan.log.access = {"-", config::AccessLogConfig::Format::terminal};
   plan.drain = std::chrono::minutes(5);
+  plan.drain_grace = std::chrono::seconds(6);
   plan.connections = 12345;
   plan.blocking_threads = 7;
   plan.stall = {std::chrono::milliseconds(1), std::chrono::milliseconds(2), std::chrono::milliseconds(3)};
@@ -32,6 +33,7 @@ TEST_CASE("a plan arrives as it was sent") {
   const auto plan = decode(encode(sample()));
   REQUIRE(plan.has_value());
   CHECK(plan->processes == 0U);
+  CHECK(plan->drain_grace.count() == 6000);
   CHECK(plan->blocking_threads == 7);
   CHECK(plan->stall.warn.count() == 1);
   CHECK(plan->stall.rescue.count() == 2);

@@ -58,8 +58,12 @@ class RecordingServices final : public Services {
   FakeClock& clock() noexcept { return clock_; }
   const Clock& clock() const noexcept override { return clock_; }
   InlinePool& blocking_pool() noexcept override { return pool_; }
+  bool ready() const noexcept override { return ready_; }
+  /// From now on the server ends.
+  void end() noexcept { ready_ = false; }
 
  private:
+  bool ready_ = true;
   RecordingLogger logger_;
   FakeClock clock_;
   InlinePool pool_;

@@ -42,6 +42,9 @@ class Services {
   [[nodiscard]] virtual Logger& logger() noexcept = 0;
   [[nodiscard]] virtual const Clock& clock() const noexcept = 0;
   [[nodiscard]] virtual BlockingPool& blocking_pool() noexcept = 0;
+  /// Whether the server wants new work: false once the whole of it has been told to end, also while it still serves (`timeouts.drain_grace`).
+  /// A worker that ends alone changes nothing, since others serve in its place.
+  [[nodiscard]] virtual bool ready() const noexcept = 0;
 };
 
 }  // namespace ropeway

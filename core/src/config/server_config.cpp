@@ -101,6 +101,7 @@ TimeoutsConfig read_timeouts(const ConfigNode& node) {
   timeouts.send = node.duration("send");
   timeouts.linger = node.duration("linger");
   timeouts.drain = node.duration("drain");
+  timeouts.drain_grace = node.duration("drain_grace");
   timeouts.body_rate = node.size("body_rate");
   timeouts.body_grace = node.duration("body_grace");
   return timeouts;

@@ -47,7 +47,7 @@ struct LimitsConfig {
 };
 
 struct TimeoutsConfig {
-  std::chrono::milliseconds header{}, idle{}, handler{}, send{}, linger{}, drain{};
+  std::chrono::milliseconds header{}, idle{}, handler{}, send{}, linger{}, drain{}, drain_grace{};
   std::uint64_t body_rate = 0;             // bytes per second that a request's body must bring on average
   std::chrono::milliseconds body_grace{};  // before body_rate is asked for
 };

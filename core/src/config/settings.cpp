@@ -115,6 +115,13 @@ Setting timeouts() {
               .at_least(0)
               .at_most(hour)
               .by_default("\"30s\""),
+          Setting::duration(
+              "drain_grace",
+              "How long the server goes on accepting when it is told to stop, while the handler `health` says that it is not ready: "
+              "for load balancers to notice.")
+              .at_least(0)
+              .at_most(hour)
+              .by_default("\"0s\""),
           Setting::rate("body_rate", "What a request's content must bring per second on average; below it, status 408. 0 asks for no rate.")
               .at_least(0)
               .at_most(giga)

@@ -66,6 +66,8 @@ class Scoreboard {
   [[nodiscard]] StackRecord& crash(std::size_t worker) noexcept { return crashes_[worker]; }
   /// Of each route whether it is closed (503): its handler has ended too many workers.
   [[nodiscard]] std::span<std::atomic<bool>> closed_routes() noexcept { return closed_routes_; }
+  /// Whether the whole server has been told to end.
+  [[nodiscard]] std::atomic<bool>& ending() noexcept { return *ending_; }
   [[nodiscard]] StackRecord& stall(std::size_t worker) noexcept { return stalls_[worker]; }
   /// For the I/O threads first, and behind them for the blocking pool's.
   [[nodiscard]] std::span<ThreadSlot> threads(std::size_t worker) noexcept { return slots_.subspan(worker * threads_, threads_); }
@@ -101,6 +103,7 @@ class Scoreboard {
   std::span<StackRecord> stalls_;
   std::span<ThreadCounters> counters_;
   std::span<std::atomic<bool>> closed_routes_;
+  std::atomic<bool>* ending_ = nullptr;
   std::span<std::byte> route_counters_;  // of each worker; untouched zeros until they count
 };
 

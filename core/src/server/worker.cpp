@@ -57,17 +57,23 @@ std::size_t connection_limit(std::size_t configured) noexcept {
 
 class WorkerServices final : public Services {
  public:
-  WorkerServices(Logger& logger, const config::BlockingConfig& blocking, std::span<observability::ThreadSlot> slots)
-      : logger_(logger), pool_(blocking.threads, blocking.queue, slots) {}
+  WorkerServices(Logger& logger, const config::BlockingConfig& blocking, std::span<observability::ThreadSlot> slots,
+                 const std::atomic<bool>* ending)
+      : logger_(logger), pool_(blocking.threads, blocking.queue, slots), ending_(ending != nullptr ? *ending : draining) {}
   [[nodiscard]] Logger& logger() noexcept override { return logger_; }
   [[nodiscard]] const Clock& clock() const noexcept override { return clock_; }
   [[nodiscard]] BlockingPool& blocking_pool() noexcept override { return pool_; }
+  [[nodiscard]] bool ready() const noexcept override {
+    return !draining.load(std::memory_order_relaxed) && !ending_.load(std::memory_order_relaxed);
+  }
   void join() noexcept { pool_.join(); }
+  std::atomic<bool> draining{false};  // with the whole server
 
  private:
   Logger& logger_;
   SystemClock clock_;
   BoundedBlockingPool pool_;
+  const std::atomic<bool>& ending_;
 };
 
 }  // namespace
@@ -76,7 +82,8 @@ class WorkerServices final : public Services {
 struct Worker::State {
   explicit State(WorkerOptions given)
       : options(std::move(given)),
-        services(*options.log, options.blocking, options.slots.subspan(std::min<std::size_t>(options.threads, options.slots.size()))),
+        services(*options.log, options.blocking, options.slots.subspan(std::min<std::size_t>(options.threads, options.slots.size())),
+                 options.ending),
         keep(options.keep_table != nullptr ? std::optional<Keep>(std::in_place, *options.keep_table, options.keeper) : std::nullopt),
         context{.io = io,
                 .readiness = readiness,
@@ -106,6 +113,7 @@ struct Worker::State {
         readiness(io),
         taker(io),
         tick(io),
+        drain_grace(io),
         drain_deadline(io) {
     sessions.on_empty = [this] {
       if (draining()) finish(true);
@@ -160,6 +168,7 @@ struct Worker::State {
     closes_listeners.store(close_listeners, std::memory_order_relaxed);
     const Drain drain = close_listeners || context.hand_over.give < 0 ? Drain::closes : Drain::hands_over;
     if (context.drain.exchange(drain, std::memory_order_acq_rel) != Drain::none) return;
+    if (close_listeners) services.draining.store(true, std::memory_order_relaxed);
     if (drain == Drain::closes) {  // with the whole server; what others have handed over goes to nobody else
       while (take_connection()) {}
     }
@@ -286,6 +295,7 @@ struct Worker::State {
   asio::posix::stream_descriptor taker;  // of connections that are handed over
   std::atomic<bool> taker_rests{false};  // there is no room for them
   asio::steady_timer tick;
+  asio::steady_timer drain_grace;
   asio::steady_timer drain_deadline;
   std::uint64_t reported_dropped = 0;         // of the access log; only the tick has it
   std::atomic<bool> closes_listeners{false};  // in a drain
@@ -374,6 +384,15 @@ void Worker::drain(bool close_listeners, std::function<void()> on_begun) {
   asio::post(state_->io, [state = state_.get(), close_listeners, on_begun = std::move(on_begun)] {
     state->begin_drain(close_listeners);
     if (on_begun) on_begun();
+  });
+}
+
+void Worker::drain_after(std::chrono::milliseconds grace) {
+  asio::post(state_->io, [state = state_.get(), grace] {
+    state->drain_grace.expires_after(grace);
+    state->drain_grace.async_wait([state](const asio::error_code& error) {
+      if (!error) state->begin_drain(true);
+    });
   });
 }
 

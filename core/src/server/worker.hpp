@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <span>
@@ -41,6 +42,7 @@ struct WorkerOptions {
   std::span<observability::ThreadCounters> counters;       // of the I/O threads; further threads count nothing
   std::span<observability::RouteCounters> route_counters;  // the same number for each of them
   std::span<const std::atomic<bool>> closed_routes;        // by their numbers; those beyond are open
+  const std::atomic<bool>* ending = nullptr;               // the whole server has been told to end; nullptr: nobody says so
   std::function<void()> on_thread;                         // called first by each I/O thread; may be empty
   HandOverChannel hand_over;                               // to and from its siblings
   KeepTable* keep_table = nullptr;                         // of the keeper; nullptr: none
@@ -83,6 +85,8 @@ class Worker {
   /// the kernel shall refuse newcomers from now on, and connections end here. Thread-safe.
   /// `on_begun`: called once nothing more is accepted from its own listeners; may be empty.
   void drain(bool close_listeners = false, std::function<void()> on_begun = {});
+  /// Drains with the whole server after `grace`, until when everything goes on. To be called once; `drain` may come first. Thread-safe.
+  void drain_after(std::chrono::milliseconds grace);
   /// Ends `run` at once. Thread-safe.
   void stop() noexcept;
   [[nodiscard]] std::size_t connections() const noexcept;

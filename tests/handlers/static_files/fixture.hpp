@@ -51,6 +51,7 @@ class TestServices final : public Services {
   const testing::FakeClock& clock() const noexcept override { return clock_; }
   testing::FakeClock& clock() noexcept { return clock_; }
   BlockingPool& blocking_pool() noexcept override { return pool_; }
+  bool ready() const noexcept override { return true; }
 
  private:
   class SilentLogger final : public Logger {
