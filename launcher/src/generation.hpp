@@ -9,7 +9,7 @@
 namespace ropeway::launcher {
 
 /// The workers of one configuration, one in each slot, and behind them its canary: a further one, in a slot that no worker has, which
-/// serves for a while before them.
+/// serves for a while before them. Later its slot is for one that stands in while a member is renewed.
 ///
 /// Until one of them has ever been ready, a worker that ends is not replaced: where all end at their very first start, the fault is
 /// in what they share, and starting them again for ever would hide it.
@@ -26,6 +26,7 @@ class Generation {
   [[nodiscard]] std::vector<WorkerHandle>& workers() noexcept { return workers_; }
   [[nodiscard]] const std::vector<WorkerHandle>& workers() const noexcept { return workers_; }
   [[nodiscard]] WorkerHandle& canary() noexcept { return workers_.back(); }
+  [[nodiscard]] const WorkerHandle& canary() const noexcept { return workers_.back(); }
   /// All but the canary.
   [[nodiscard]] std::span<WorkerHandle> members() noexcept { return std::span(workers_).first(workers_.size() - 1); }
   [[nodiscard]] std::span<const WorkerHandle> members() const noexcept { return std::span(workers_).first(workers_.size() - 1); }

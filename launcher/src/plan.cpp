@@ -98,6 +98,9 @@ void fields(Visit& visit, APlan& plan) {
   visit(plan.canary.slower);
   duration_field(visit, plan.canary.duration);
   duration_field(visit, plan.canary.start);
+  visit(plan.recycle.requests);
+  visit(plan.recycle.memory);
+  duration_field(visit, plan.recycle.age);
   visit(plan.keeper);
   visit(plan.control);
   visit(plan.connections);
@@ -125,6 +128,7 @@ Plan plan_of(const config::ServerConfig& config) {
   plan.stall = config.stall;
   plan.quarantine = config.quarantine;
   plan.canary = config.canary;
+  plan.recycle = config.recycle;
   plan.keeper = config.keeper;
   plan.control = config.control;
   for (const auto& route : config.routes) plan.routes.push_back({route.match, route.handler.name});

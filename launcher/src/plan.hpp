@@ -29,6 +29,7 @@ struct Plan {
   config::StallConfig stall;
   config::QuarantineConfig quarantine;
   config::CanaryConfig canary;
+  config::RecycleConfig recycle;
   bool keeper = false;
   std::string control;
   struct Route {

@@ -65,6 +65,7 @@ Supervisor::Outcome Supervisor::run() {
     obey_clients();
     read_words();  // before the dead are buried: one that was ready and died was ready
     reap();
+    recycle();
     advance_reload();
     advance_upgrade();
     watch_predecessor();
@@ -150,7 +151,10 @@ void Supervisor::wait() {
   }
   if (options_.predecessor) watched.push_back({options_.predecessor.get(), POLLIN, 0});
   if (control_) control_->add_to(watched);
-  if (phase_ == Phase::running) no_later_than(director_.next_look());
+  if (phase_ == Phase::running) {
+    no_later_than(director_.next_look());
+    if (!reload_ && !upgrade_) no_later_than(recycler_.next_step(*current_));
+  }
   int timeout = -1;
   if (until) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - now());

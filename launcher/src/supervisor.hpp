@@ -14,6 +14,7 @@
 #include "launcher/src/control_socket.hpp"
 #include "launcher/src/deployment.hpp"
 #include "launcher/src/director.hpp"
+#include "launcher/src/recycler.hpp"
 #include "launcher/src/reload.hpp"
 #include "launcher/src/service_manager.hpp"
 #include "launcher/src/signals.hpp"
@@ -86,6 +87,8 @@ class Supervisor {
   void begin_reload();
   void refuse_reload(const std::string& reason);
   void advance_reload();
+  [[nodiscard]] bool may_change_workers() const noexcept;
+  void recycle();
   void end_reload();
   void bury_retired();
   void reopen_log();
@@ -114,6 +117,7 @@ class Supervisor {
   std::vector<std::unique_ptr<Deployment>> retired_;
   std::optional<Reload> reload_;  // refers to `current_`
   bool reload_wanted_ = false;
+  Recycler recycler_;  // of `current_`
   std::unique_ptr<ControlSocket> control_;
   std::vector<ControlSocket::Client> want_verdict_;   // of the reload that is wanted
   std::vector<ControlSocket::Client> await_verdict_;  // of the one in progress

@@ -68,7 +68,17 @@ void Supervisor::advance_reload() {
     if (reload_->has_ended()) end_reload();
   }
   // Workers of several old configurations at once would be without a bound.
-  if (reload_wanted_ && !grace_until_ && !reload_ && !upgrade_ && retired_.empty() && current_->generation().was_ready()) begin_reload();
+  if (reload_wanted_ && may_change_workers()) begin_reload();
+}
+
+// Whether nothing is about to.
+bool Supervisor::may_change_workers() const noexcept {
+  return !grace_until_ && !reload_ && !upgrade_ && retired_.empty() && recycler_.is_idle() && current_->generation().was_ready();
+}
+
+void Supervisor::recycle() {
+  if (phase_ != Phase::running || reload_ || upgrade_) return;
+  recycler_.advance(*current_, now(), may_change_workers() && !reload_wanted_ && !upgrade_wanted_, *log_);
 }
 
 void Supervisor::end_reload() {
@@ -148,7 +158,7 @@ void Supervisor::advance_upgrade() {
     upgrade_->end();
     upgrade_->extend(now() + current_->plan().drain + drain_slack);
   }
-  if (upgrade_wanted_ && !grace_until_ && !upgrade_ && !reload_ && retired_.empty() && current_->generation().was_ready()) begin_upgrade();
+  if (upgrade_wanted_ && may_change_workers()) begin_upgrade();
 }
 
 void Supervisor::refuse_upgrade(const std::string& reason) {

@@ -76,8 +76,15 @@ bool WorkerHandle::is_overdue(Time now) noexcept {
   return true;
 }
 
+void WorkerHandle::renew(Time deadline) noexcept {
+  if (!alive() || retired_) return;
+  retires_until_ = deadline;
+  send(Command::retire);
+}
+
 void WorkerHandle::take_back(Time now) noexcept {
-  if (std::exchange(retired_, false) && !alive()) next_start_ = now;
+  retired_ = false;
+  if (!alive() && !next_start_) next_start_ = now;
 }
 
 void WorkerHandle::could_not_start(Time now) noexcept {

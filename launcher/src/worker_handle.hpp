@@ -76,7 +76,9 @@ class WorkerHandle {
   void no_next_start() noexcept { next_start_.reset(); }
   /// Tells the process to end, by `deadline` at the latest, while others serve on. None is started in its place.
   void retire(Time deadline) noexcept;
-  /// It is to be replaced after all.
+  /// Tells the process to end as `retire` does; another is started in its place at once.
+  void renew(Time deadline) noexcept;
+  /// It is to be replaced, or started, after all.
   void take_back(Time now) noexcept;
   /// Whether it is gone, or has said that it accepts no more.
   [[nodiscard]] bool has_left() const noexcept { return !alive() || left_; }

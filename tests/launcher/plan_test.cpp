@@ -23,6 +23,7 @@ Plan sample() {
   plan.stall = {std::chrono::milliseconds(1), std::chrono::milliseconds(2), std::chrono::milliseconds(3)};
   plan.quarantine = {4, std::chrono::milliseconds(5), std::chrono::milliseconds(6)};
   plan.canary = {7, 10, std::chrono::milliseconds(8), std::chrono::milliseconds(9)};
+  plan.recycle = {11, 12, std::chrono::milliseconds(13)};
   plan.keeper = true;
   plan.control = "/run/x.control";
   plan.routes = {{"GET /a:b/{x}", "first"}, {"/", "second"}};
@@ -41,6 +42,9 @@ TEST_CASE("a plan arrives as it was sent") {
   CHECK(plan->quarantine.crashes == 4);
   CHECK(plan->quarantine.window.count() == 5);
   CHECK(plan->quarantine.release.count() == 6);
+  CHECK(plan->recycle.requests == 11);
+  CHECK(plan->recycle.memory == 12);
+  CHECK(plan->recycle.age.count() == 13);
   CHECK(plan->keeper);
   CHECK(plan->control == "/run/x.control");
   CHECK(plan->canary.percent == 7);

@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -61,6 +62,20 @@ class Overflow final : public ropeway::Handler {
   }
 };
 
+/// Takes memory for ever: 16 MiB a request.
+class Leak final : public ropeway::Handler {
+ public:
+  ropeway::Response handle(const ropeway::Request&) const override {
+    const std::lock_guard lock(mutex_);
+    taken_.emplace_back(std::size_t{16} << 20U, 'x');
+    return ropeway::Response::text("leaked\n");
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  mutable std::vector<std::string> taken_;
+};
+
 /// Answers as others do, and late: options {"after": a duration}.
 class Slow final : public ropeway::AsyncHandler {
  public:
@@ -86,5 +101,6 @@ int main(int argc, char* argv[]) {
     registry.handler<CrashBlocking>("crash_blocking");
     registry.handler<Overflow>("overflow");
     registry.handler<Slow>("slow");
+    registry.handler<Leak>("leak");
   });
 }

@@ -146,6 +146,8 @@ std::shared_ptr<const ServerConfig> server_config(std::shared_ptr<const ConfigNo
   config->blocking = {read_number(blocking, "threads"), read_number(blocking, "queue")};
   const ConfigNode stall = root.object("stall");
   config->stall = {stall.duration("warn"), stall.duration("rescue"), stall.duration("kill")};
+  const ConfigNode recycle = root.object("recycle");
+  config->recycle = {read_number(recycle, "requests"), recycle.size("memory"), recycle.duration("age")};
   const ConfigNode canary = root.object("canary");
   config->canary = {static_cast<unsigned>(read_number(canary, "percent")), static_cast<unsigned>(read_number(canary, "slower")),
                     canary.duration("duration"), canary.duration("start")};

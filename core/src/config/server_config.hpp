@@ -87,6 +87,13 @@ struct CanaryConfig {
   std::chrono::milliseconds duration{}, start{};
 };
 
+/// When a worker has grown old. 0: not for that reason.
+struct RecycleConfig {
+  std::uint64_t requests = 0;
+  std::uint64_t memory = 0;  // bytes, resident
+  std::chrono::milliseconds age{};
+};
+
 /// What becomes of slashes side by side in a path.
 enum class RepeatedSlashes : std::uint8_t { keep, merge, refuse };
 
@@ -103,6 +110,7 @@ struct ServerConfig {
   StallConfig stall;
   QuarantineConfig quarantine;
   CanaryConfig canary;
+  RecycleConfig recycle;
   bool keeper = false;
   std::string control;  // the control socket's path; "auto": see the setting; "": none
   LogConfig log;

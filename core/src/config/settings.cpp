@@ -232,6 +232,17 @@ Setting log() {
       });
 }
 
+Setting recycle() {
+  return Setting::object(
+      "recycle",
+      "When a worker has grown old and is replaced, one at a time, and never before another one serves beside it. 0: not for that reason.",
+      {
+          Setting::integer("requests", "Requests that it has answered.").at_least(0).at_most(1'000'000'000'000).by_default("0"),
+          Setting::size("memory", "What it has resident in memory.").at_least(0).at_most(1024 * giga).by_default("\"0\""),
+          Setting::duration("age", "How long it has run.").at_least(0).at_most(366 * 24 * hour).by_default("\"0s\""),
+      });
+}
+
 }  // namespace
 
 const Setting& server_settings() {
@@ -262,6 +273,7 @@ const Setting& server_settings() {
           stall(),
           quarantine(),
           canary(),
+          recycle(),
           Setting::boolean("keeper",
                            "Whether a process of its own holds every connection, too, so that connections between two requests survive the "
                            "death of their worker. It needs a file descriptor for each.")
