@@ -84,6 +84,7 @@ json request_of(const Options& options) {
   switch (options.command) {
     case Command::reload: return {{"command", "reload"}, {"wait", options.wait}};
     case Command::upgrade: return {{"command", "upgrade"}, {"wait", options.wait}};
+    case Command::scale: return {{"command", "scale"}, {"processes", options.processes}};
     case Command::reopen: return {{"command", "reopen"}};
     case Command::stop: return {{"command", "stop"}, {"fast", options.fast}};
     default: return {{"command", "status"}};

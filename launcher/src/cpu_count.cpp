@@ -116,10 +116,19 @@ CpuBudget cpu_budget(unsigned affinity, const fs::path& root) {
 // Processes carry the load: one for each CPU, rounded up, scales best where handlers are quick, because nothing is shared. The second
 // thread is there so that one slow disk read or one long handler does not stall its worker; more of them wake each other for nothing
 // (a futex call or more a request at moderate load) and pay only where handlers compute or block, which is for the configuration to say.
+Workforce scaling_workforce(unsigned least, std::optional<unsigned> most, std::optional<unsigned> threads, const CpuBudget& budget) {
+  const Workforce automatic = workforce({}, threads, budget);
+  Workforce result = workforce(least, threads, budget);
+  result.most = std::max(least, most.value_or(automatic.processes));
+  result.reason = "up to " + std::to_string(result.most) + " as they are busy; " + (most ? "as configured" : budget.reason);
+  return result;
+}
+
 Workforce workforce(std::optional<unsigned> processes, std::optional<unsigned> threads, const CpuBudget& budget) {
   Workforce result;
   result.processes = processes.value_or(static_cast<unsigned>(std::max(1.0, std::ceil(budget.cpus))));
   result.threads = threads.value_or(2);
+  result.least = result.most = result.processes;
   if (!processes) {
     result.reason = budget.reason;
   } else if (*processes == 0) {

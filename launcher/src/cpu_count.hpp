@@ -23,9 +23,13 @@ struct Workforce {
   unsigned processes = 1;
   unsigned threads = 1;
   std::string reason;
+  unsigned least = 1, most = 1;  // processes, where their number follows the load
 };
 
 /// What was configured, and the rest by the budget.
 [[nodiscard]] Workforce workforce(std::optional<unsigned> processes, std::optional<unsigned> threads, const CpuBudget& budget);
+/// The same where the number of processes follows the load: `least` of them to begin with, and at most `most`.
+[[nodiscard]] Workforce scaling_workforce(unsigned least, std::optional<unsigned> most, std::optional<unsigned> threads,
+                                          const CpuBudget& budget);
 
 }  // namespace ropeway::launcher

@@ -29,14 +29,20 @@ Deployment::Deployment(unsigned number, std::shared_ptr<WorkerSetup> setup, Plan
     : plan_(std::move(plan)),
       force_(std::move(force)),
       setup_(std::move(setup)),
-      generation_(number, force_.processes, setup_->listeners->slots() - 1),
+      generation_(number, force_.processes, force_.most, setup_->listeners->slots() - 1),
       stall_watch_(plan_.stall.warn, force_.threads, plan_.routes, setup_->scoreboard),
       quarantine_(plan_.quarantine, plan_.routes.size()) {}
+
+Workforce Deployment::force_of(const Plan& plan) {
+  const CpuBudget budget = cpu_budget(affinity_cpus());
+  if (plan.scales) return scaling_workforce(plan.processes.value_or(1), plan.most_processes, plan.threads, budget);
+  return workforce(plan.processes, plan.threads, budget);
+}
 
 std::unique_ptr<Deployment> Deployment::make(unsigned number, ConfigSource source, Plan plan, Workforce force,
                                              const Register& register_handlers, server::HandOverChannel hand_over,
                                              const ListenSockets* open) {
-  auto listeners = std::make_shared<ListenSockets>(plan.listen, force.processes + 1, open);
+  auto listeners = std::make_shared<ListenSockets>(plan.listen, force.most + 1, open);
   auto setup = std::make_shared<WorkerSetup>(std::move(source), register_handlers, std::move(listeners), plan, force.threads);
   setup->hand_over = hand_over;
   setup->directory = Descriptor(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));

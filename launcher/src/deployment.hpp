@@ -16,6 +16,8 @@ namespace ropeway::launcher {
 /// progress there are two.
 class Deployment {
  public:
+  /// What `plan` says of processes and threads, on this machine.
+  [[nodiscard]] static Workforce force_of(const Plan& plan);
   using Time = WorkerHandle::Time;
   Deployment(unsigned number, std::shared_ptr<WorkerSetup> setup, Plan plan, Workforce force);
   /// Opens the listeners, or takes over those of `open` where addresses are the same, and starts nothing. `force` has at least one process.

@@ -4,13 +4,18 @@
 
 namespace ropeway::launcher {
 
-Generation::Generation(unsigned number, unsigned workers, unsigned canary_slot) : number_(number) {
-  for (unsigned slot = 0; slot < workers; ++slot) workers_.emplace_back(slot);
+Generation::Generation(unsigned number, unsigned members, unsigned most, unsigned canary_slot) : number_(number), wanted_(members) {
+  for (unsigned slot = 0; slot < std::max(members, most); ++slot) workers_.emplace_back(slot);
   workers_.emplace_back(canary_slot);
 }
 
 void Generation::start_all(Time now) noexcept {
   for (WorkerHandle& worker : members()) worker.start_at(now);
+}
+
+void Generation::scale(unsigned wanted, Time now, Time deadline) noexcept {
+  for (; wanted_ < wanted; ++wanted_) workers_[wanted_].take_back(now);
+  for (; wanted_ > wanted; --wanted_) workers_[wanted_ - 1].retire(deadline);
 }
 
 WorkerHandle* Generation::find(pid_t pid) noexcept {

@@ -16,8 +16,8 @@ namespace ropeway::launcher {
 class Generation {
  public:
   using Time = WorkerHandle::Time;
-  /// None of the workers is to be started yet.
-  Generation(unsigned number, unsigned workers, unsigned canary_slot);
+  /// None of the workers is to be started yet. `most`: as many members as there may come to be.
+  Generation(unsigned number, unsigned members, unsigned most, unsigned canary_slot);
   /// Every worker but the canary is to be started.
   void start_all(Time now) noexcept;
 
@@ -27,9 +27,14 @@ class Generation {
   [[nodiscard]] const std::vector<WorkerHandle>& workers() const noexcept { return workers_; }
   [[nodiscard]] WorkerHandle& canary() noexcept { return workers_.back(); }
   [[nodiscard]] const WorkerHandle& canary() const noexcept { return workers_.back(); }
-  /// All but the canary.
-  [[nodiscard]] std::span<WorkerHandle> members() noexcept { return std::span(workers_).first(workers_.size() - 1); }
-  [[nodiscard]] std::span<const WorkerHandle> members() const noexcept { return std::span(workers_).first(workers_.size() - 1); }
+  /// Those that are wanted, but for the canary.
+  [[nodiscard]] std::span<WorkerHandle> members() noexcept { return std::span(workers_).first(wanted_); }
+  [[nodiscard]] std::span<const WorkerHandle> members() const noexcept { return std::span(workers_).first(wanted_); }
+  /// How many members there are to be.
+  [[nodiscard]] unsigned wanted() const noexcept { return wanted_; }
+  [[nodiscard]] unsigned most() const noexcept { return static_cast<unsigned>(workers_.size() - 1); }
+  /// Has that many from now on, from 1 to `most`: starts some, or tells the last ones to end by `deadline`.
+  void scale(unsigned wanted, Time now, Time deadline) noexcept;
   /// nullptr where no worker is that process.
   [[nodiscard]] WorkerHandle* find(pid_t pid) noexcept;
   /// A slot whose next process may start now, or nullptr.
@@ -57,6 +62,7 @@ class Generation {
  private:
   [[nodiscard]] bool may_start(const WorkerHandle& worker) const noexcept;
   unsigned number_;
+  unsigned wanted_;
   bool ever_ready_ = false;
   std::vector<WorkerHandle> workers_;
 };

@@ -44,6 +44,7 @@ std::string Inheritance::to_json() const {
   const json all{{"version", version},
                  {"launcher", launcher},
                  {"generation", generation},
+                 {"processes", processes},
                  {"listeners", std::move(groups)},
                  {"give", give},
                  {"take", take},
@@ -62,6 +63,7 @@ std::optional<Inheritance> Inheritance::from_json(const std::string& text) {
     Inheritance result;
     all.at("launcher").get_to(result.launcher);
     all.at("generation").get_to(result.generation);
+    result.processes = all.value("processes", 0U);
     for (const json& group : all.at("listeners")) {
       Listeners& listeners = result.listeners.emplace_back();
       listeners.address.family = static_cast<config::ListenAddress::Family>(group.at("family").get<int>());

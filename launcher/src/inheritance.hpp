@@ -22,6 +22,7 @@ struct Inheritance {
   };
   pid_t launcher = 0;       // the one that passes it on
   unsigned generation = 0;  // its
+  unsigned processes = 0;   // that it has come to have; 0: it does not say
   std::vector<Listeners> listeners;
   int give = -1, take = -1;  // the hand-over channel
   int control = -1;          // the control socket's listener; -1: none

@@ -115,6 +115,11 @@ void add_control(CLI::App& app, Options& options) {
   CLI::App* upgrade = add("upgrade", Options::Command::upgrade, "Have a running server execute its program anew, and give way to it");
   upgrade->add_flag("--wait", options.wait, "Wait until the new one is ready: exit code 1 where it was not, and the old one serves on");
   upgrade->add_flag("--json", options.json, "With --wait, print the verdict as JSON");
+  CLI::App* scale = add("scale", Options::Command::scale, "Have a running server use this many worker processes");
+  scale->add_option("N", options.processes, "How many, from 1 to what the configuration allows")
+      ->required()
+      ->check(CLI::Range(1U, 1024U).description(""))
+      ->type_name("");
   add("reopen", Options::Command::reopen, "Have a running server open its log files again");
   CLI::App* stop = add("stop", Options::Command::stop, "End a running server, when its requests are answered");
   stop->add_flag("--fast", options.fast, "At once");
@@ -137,7 +142,7 @@ std::vector<std::string> lasting_arguments(int argc, const char* const argv[]) {
 
 // A sentence about a word where a command should stand.
 std::string unknown_command(const std::string& word, const std::string& program, bool serves) {
-  std::vector<std::string> commands{"run", "check", "schema", "status", "reload", "upgrade", "reopen", "stop"};
+  std::vector<std::string> commands{"run", "check", "schema", "status", "reload", "upgrade", "scale", "reopen", "stop"};
   if (serves) commands.insert(commands.begin(), "serve");
   std::string text = config::in_quotes(word) + " is no command" + config::did_you_mean(word, commands);
   std::error_code ignored;

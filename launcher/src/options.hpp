@@ -21,7 +21,7 @@ struct ServeOptions {
 
 /// A command line that was understood.
 struct Options {
-  enum class Command : std::uint8_t { run, check, schema, serve, status, reload, upgrade, reopen, stop };
+  enum class Command : std::uint8_t { run, check, schema, serve, status, reload, upgrade, scale, reopen, stop };
   Command command = Command::run;
   std::string config = "ropeway.json";
   int ready_descriptor = -1;  // -1: none
@@ -30,6 +30,7 @@ struct Options {
   bool json = false;          // of `status`, `reload` and `upgrade`
   bool wait = false;          // of `reload`, `upgrade` and `stop`
   bool fast = false;          // of `stop`
+  unsigned processes = 0;     // of `scale`
   ServeOptions serve;
   std::vector<std::string> arguments;  // the command line, with the program's name, without what is of one run alone (`--ready-fd`)
 };

@@ -80,6 +80,8 @@ void address_fields(Visit& visit, Address& address) {
 template <class Visit, class APlan>
 void fields(Visit& visit, APlan& plan) {
   optional_field(visit, plan.processes);
+  visit(plan.scales);
+  optional_field(visit, plan.most_processes);
   optional_field(visit, plan.threads);
   visit(plan.log.level);
   visit(plan.log.file);
@@ -118,6 +120,8 @@ void route_fields(Visit& visit, Route& route) {
 Plan plan_of(const config::ServerConfig& config) {
   Plan plan;
   plan.processes = config.processes;
+  plan.scales = config.scales;
+  plan.most_processes = config.most_processes;
   plan.threads = config.threads;
   plan.listen = config.listen;
   plan.log = config.log;

@@ -20,6 +20,8 @@ struct ConfigSource {
 /// theirs runs in the supervisor. A child reads it and hands this over a pipe.
 struct Plan {
   std::optional<unsigned> processes;  // nothing: auto
+  bool scales = false;                // from `processes` to `most_processes`
+  std::optional<unsigned> most_processes;
   std::optional<unsigned> threads;
   std::vector<config::ListenAddress> listen;
   config::LogConfig log;

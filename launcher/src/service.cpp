@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -57,7 +58,8 @@ Pipe hand_over_channel(const std::optional<Inheritance>& inherited) {
 }
 
 int serve(const Service& service, const Plan& plan, std::optional<Inheritance> inherited) {
-  const Workforce force = workforce(plan.processes, plan.threads, cpu_budget(affinity_cpus()));
+  Workforce force = Deployment::force_of(plan);
+  if (inherited && plan.scales) force.processes = std::clamp(inherited->processes, force.least, force.most);
   auto log = open_log(plan.log, force.processes == 0 ? "server" : "launcher", false);
   warn_of_descriptors(*log, raise_descriptor_limit(), plan.connections);
   const auto tell_addresses = [&log](const ListenSockets& listeners) {

@@ -27,6 +27,8 @@ constexpr std::array table{
     Row{SIGHUP, SignalAction::reload, SignalAction::stop, SignalAction::none, SignalAction::stop},
     Row{SIGUSR1, SignalAction::reopen, SignalAction::reopen, SignalAction::reopen, SignalAction::reopen},
     Row{SIGUSR2, SignalAction::upgrade, SignalAction::upgrade, SignalAction::none, SignalAction::none},
+    Row{SIGTTIN, SignalAction::more, SignalAction::more, SignalAction::none, SignalAction::none},
+    Row{SIGTTOU, SignalAction::fewer, SignalAction::fewer, SignalAction::none, SignalAction::none},
     Row{SIGCHLD, SignalAction::reap, SignalAction::reap, SignalAction::none, SignalAction::none},
 };
 

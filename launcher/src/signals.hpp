@@ -13,6 +13,8 @@ enum class SignalAction : std::uint8_t {
   drain,    ///< finish what runs, then end
   stop,     ///< end at once
   reload,   ///< read the configuration again
+  more,     ///< one worker more
+  fewer,    ///< one worker fewer
   upgrade,  ///< execute the program anew, and end when that is ready
   reopen,   ///< open log files again
   reap,     ///< a child has ended

@@ -166,7 +166,7 @@ json status_of(const std::vector<Deployment*>& deployments, const Steering& stee
           {"pid", ::getpid()},
           {"file", current.setup()->source.file},
           {"generation", current.generation().number()},
-          {"processes", current.force().processes},
+          {"processes", current.generation().wanted()},
           {"threads", current.force().threads},
           {"listen", std::move(listen)},
           {"queue", queue},

@@ -66,6 +66,7 @@ Supervisor::Outcome Supervisor::run() {
     read_words();  // before the dead are buried: one that was ready and died was ready
     reap();
     recycle();
+    follow_load();
     advance_reload();
     advance_upgrade();
     watch_predecessor();
@@ -153,6 +154,7 @@ void Supervisor::wait() {
   if (control_) control_->add_to(watched);
   if (phase_ == Phase::running) {
     no_later_than(director_.next_look());
+    if (!reload_ && announced_ && current_->plan().scales) no_later_than(next_scaling_);
     if (!reload_ && !upgrade_) no_later_than(recycler_.next_step(*current_));
   }
   int timeout = -1;
@@ -176,6 +178,8 @@ void Supervisor::obey(SignalAction action) {
       if (succeeded_) tell_successor();
       break;
     case SignalAction::upgrade: upgrade_wanted_ = true; break;
+    case SignalAction::more: scale_by(1); break;
+    case SignalAction::fewer: scale_by(-1); break;
     case SignalAction::reopen:
       if (const std::string error = log_->reopen(); !error.empty()) {
         log_->error("the log cannot be opened again; the old file stays in use", {{"reason", std::string_view(error)}});
@@ -279,7 +283,7 @@ void Supervisor::ended(Deployment& deployment, WorkerHandle& worker, int status)
 void Supervisor::tell_ready() const {
   if (grace_until_) return;
   const Workforce& force = current_->force();
-  manager_.ready("generation " + std::to_string(current_->generation().number()) + ": " + std::to_string(force.processes) +
+  manager_.ready("generation " + std::to_string(current_->generation().number()) + ": " + std::to_string(current_->generation().wanted()) +
                  " processes of " + std::to_string(force.threads) + " threads");
 }
 

@@ -16,6 +16,7 @@
 #include "launcher/src/director.hpp"
 #include "launcher/src/recycler.hpp"
 #include "launcher/src/reload.hpp"
+#include "launcher/src/scaler.hpp"
 #include "launcher/src/service_manager.hpp"
 #include "launcher/src/signals.hpp"
 #include "launcher/src/upgrade.hpp"
@@ -89,6 +90,10 @@ class Supervisor {
   void advance_reload();
   [[nodiscard]] bool may_change_workers() const noexcept;
   void recycle();
+  void follow_load();
+  void scale(unsigned processes, std::string_view reason);
+  void scale_by(int difference);
+  [[nodiscard]] std::string scale_to(std::int64_t processes);  // why not; empty where it was done
   void end_reload();
   void bury_retired();
   void reopen_log();
@@ -118,6 +123,9 @@ class Supervisor {
   std::optional<Reload> reload_;  // refers to `current_`
   bool reload_wanted_ = false;
   Recycler recycler_;  // of `current_`
+  Scaler scaler_;
+  BusyMeter busy_meter_;
+  Time next_scaling_{};
   std::unique_ptr<ControlSocket> control_;
   std::vector<ControlSocket::Client> want_verdict_;   // of the reload that is wanted
   std::vector<ControlSocket::Client> await_verdict_;  // of the one in progress

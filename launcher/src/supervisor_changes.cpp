@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <stdexcept>
 #include <utility>
@@ -44,8 +45,10 @@ void Supervisor::begin_reload() {
   config::FileText read = config::read_text(options_.file);
   if (read.error != 0) return refuse_reload(std::strerror(read.error));
   const auto make = [this](ConfigSource source, Plan plan) {
-    Workforce force = workforce(plan.processes, plan.threads, cpu_budget(affinity_cpus()));
+    Workforce force = Deployment::force_of(plan);
     if (force.processes == 0) throw std::runtime_error("processes: 0, no supervisor, needs a restart");
+    // Those that the load has asked for so far, it asks for still.
+    if (plan.scales) force.processes = std::clamp(current_->generation().wanted(), force.processes, force.most);
     auto made = Deployment::make(current_->generation().number() + 1, std::move(source), std::move(plan), std::move(force),
                                  *options_.register_handlers, options_.hand_over, current_->setup()->listeners.get());
     use_keeper(*made);
@@ -81,6 +84,42 @@ void Supervisor::recycle() {
   recycler_.advance(*current_, now(), may_change_workers() && !reload_wanted_ && !upgrade_wanted_, *log_);
 }
 
+void Supervisor::follow_load() {
+  if (!current_->plan().scales || phase_ != Phase::running || reload_ || now() < next_scaling_ || !announced_) return;
+  next_scaling_ = now() + Scaler::look_interval;
+  const auto share = busy_meter_.measure(*current_, now());
+  if (!share) return;
+  const Generation& generation = current_->generation();
+  const unsigned wanted = scaler_.note(*share, generation.wanted(), current_->force().least, generation.most(), now());
+  if (wanted != generation.wanted()) scale(wanted, "busy " + std::to_string(std::lround(scaler_.share() * 100)) + " %");
+}
+
+void Supervisor::scale(unsigned processes, std::string_view reason) {
+  log_->info("scaled",
+             {{"processes", std::int64_t{processes}}, {"before", std::int64_t{current_->generation().wanted()}}, {"reason", reason}});
+  current_->generation().scale(processes, now(), now() + current_->plan().drain + drain_slack);
+  director_.look_soon();
+}
+
+std::string Supervisor::scale_to(std::int64_t processes) {
+  const unsigned most = current_->generation().most();
+  if (phase_ != Phase::running || grace_until_ || succeeded_) return "the server ends";
+  if (reload_) return "a reload is in progress; ask again when it is done";
+  if (processes < 1 || processes > most) {
+    std::string text = "found " + std::to_string(processes) + ", expected a number from 1 to " + std::to_string(most);
+    if (processes > most) text += R"(; for more, reload with "processes": {"min": 1, "max": )" + std::to_string(processes) + "}";
+    return text;
+  }
+  const auto wanted = static_cast<unsigned>(processes);
+  if (wanted != current_->generation().wanted()) scale(wanted, "asked for");
+  return {};
+}
+
+void Supervisor::scale_by(int difference) {
+  const std::string error = scale_to(std::int64_t{current_->generation().wanted()} + difference);
+  if (!error.empty()) log_->warning("the number of workers stays as it is", {{"reason", std::string_view(error)}});
+}
+
 void Supervisor::end_reload() {
   const nlohmann::json verdict = verdict_of(*reload_);
   auto incoming = reload_->take_incoming();
@@ -95,7 +134,7 @@ void Supervisor::end_reload() {
   }
   if (done) {
     log_->info("reload: done", {{"generation", std::int64_t{current_->generation().number()}},
-                                {"processes", std::int64_t{current_->force().processes}},
+                                {"processes", std::int64_t{current_->generation().wanted()}},
                                 {"threads", std::int64_t{current_->force().threads}}});
   }
   answer(await_verdict_, {{"ok", done}, {"reload", verdict}});
@@ -128,6 +167,7 @@ void Supervisor::begin_upgrade() {
   Inheritance inheritance;
   inheritance.launcher = ::getpid();
   inheritance.generation = current_->generation().number();
+  inheritance.processes = current_->generation().wanted();
   inheritance.listeners = current_->setup()->listeners->to_pass_on();
   inheritance.give = options_.hand_over.give;
   inheritance.take = options_.hand_over.take;

@@ -57,6 +57,10 @@ void Supervisor::obey(const ControlSocket::Request& request) {
   } else if (command == "reload" && phase_ == Phase::running && !grace_until_) {
     reload_wanted_ = true;
     if (flag("wait")) return want_verdict_.push_back(request.client);
+  } else if (command == "scale") {
+    const json processes = asked.value("processes", json());
+    const std::string error = processes.is_number_integer() ? scale_to(processes.get<std::int64_t>()) : "processes must be a whole number";
+    if (!error.empty()) return answer(request.client, {{"ok", false}, {"error", error}});
   } else if (command == "reopen") {
     obey(SignalAction::reopen);
   } else if (command == "stop") {
@@ -65,7 +69,7 @@ void Supervisor::obey(const ControlSocket::Request& request) {
     const bool is_late = command == "reload" || command == "upgrade";
     const char* error = is_late && succeeded_ ? "another program has taken this one's place; ask again"
                         : is_late             ? "the server ends"
-                                              : "no such command; there are status, reload, upgrade, reopen and stop";
+                                              : "no such command; there are status, reload, upgrade, scale, reopen and stop";
     return answer(request.client, {{"ok", false}, {"error", error}});
   }
   answer(request.client, {{"ok", true}});

@@ -145,6 +145,8 @@ class WorkerProcess {
       case SignalAction::reopen: reopen(*log_, access_log_.get()); break;
       case SignalAction::reload:
       case SignalAction::upgrade:
+      case SignalAction::more:
+      case SignalAction::fewer:
       case SignalAction::reap:
       case SignalAction::none: break;
     }

@@ -29,7 +29,7 @@ void make_ready(Generation& generation, WorkerHandle& worker, Generation::Time n
 }
 
 TEST_CASE("every slot is started at once, and found again by its process") {
-  Generation generation(1, 3, 3);
+  Generation generation(1, 3, 3, 3);
   generation.start_all(begin);
   CHECK(generation.next_start() == begin);
   CHECK(start_due(generation, begin) == 3);
@@ -40,7 +40,7 @@ TEST_CASE("every slot is started at once, and found again by its process") {
 }
 
 TEST_CASE("workers that all end before one was ready are not started again") {
-  Generation generation(1, 2, 2);
+  Generation generation(1, 2, 2, 2);
   generation.start_all(begin);
   start_due(generation, begin);
   generation.find(100)->ended(begin, false);
@@ -52,7 +52,7 @@ TEST_CASE("workers that all end before one was ready are not started again") {
 }
 
 TEST_CASE("once one was ready, those that ended are started again") {
-  Generation generation(1, 2, 2);
+  Generation generation(1, 2, 2, 2);
   generation.start_all(begin);
   start_due(generation, begin);
   generation.find(100)->ended(begin, false);
@@ -67,7 +67,7 @@ TEST_CASE("once one was ready, those that ended are started again") {
 }
 
 TEST_CASE("a generation is ready when each of its workers is") {
-  Generation generation(1, 2, 2);
+  Generation generation(1, 2, 2, 2);
   generation.start_all(begin);
   start_due(generation, begin);
   CHECK_FALSE(generation.all_ready());
@@ -78,7 +78,7 @@ TEST_CASE("a generation is ready when each of its workers is") {
 }
 
 TEST_CASE("where no worker is left, the next one does not wait for its back-off") {
-  Generation generation(1, 2, 2);
+  Generation generation(1, 2, 2, 2);
   generation.start_all(begin);
   auto now = begin;
   for (int round = 0; round < 6; ++round) {  // both keep dying at once
@@ -96,7 +96,7 @@ TEST_CASE("where no worker is left, the next one does not wait for its back-off"
 }
 
 TEST_CASE("where others are left, a worker that keeps dying waits") {
-  Generation generation(1, 2, 2);
+  Generation generation(1, 2, 2, 2);
   generation.start_all(begin);
   start_due(generation, begin);
   make_ready(generation, generation.workers()[0], begin);
@@ -108,8 +108,32 @@ TEST_CASE("where others are left, a worker that keeps dying waits") {
   CHECK(*generation.next_start() - begin == 2s);
 }
 
+TEST_CASE("a generation that is scaled starts further slots, and has the last ones end and not come back") {
+  Generation generation(1, 1, 3, 3);
+  generation.start_all(begin);
+  CHECK(start_due(generation, begin) == 1);
+  make_ready(generation, generation.workers()[0], begin);
+  generation.scale(3, begin, begin + 1min);
+  CHECK(generation.wanted() == 3);
+  CHECK(start_due(generation, begin) == 2);
+  CHECK_FALSE(generation.all_ready());
+  make_ready(generation, generation.workers()[1], begin);
+  make_ready(generation, generation.workers()[2], begin);
+  CHECK(generation.all_ready());
+  generation.scale(1, begin, begin + 1min);
+  CHECK(generation.members().size() == 1);
+  CHECK(generation.workers()[2].state() == WorkerHandle::State::draining);
+  CHECK(generation.workers()[2].retires_until() == begin + 1min);
+  generation.workers()[2].ended(begin, true);
+  CHECK_FALSE(generation.next_start());
+  generation.scale(3, begin, begin + 1min);  // one of them has not ended yet
+  CHECK(start_due(generation, begin) == 1);
+  generation.workers()[1].ended(begin, true);
+  CHECK(start_due(generation, begin) == 1);
+}
+
 TEST_CASE("a closed generation replaces nobody") {
-  Generation generation(1, 1, 1);
+  Generation generation(1, 1, 1, 1);
   generation.start_all(begin);
   start_due(generation, begin);
   make_ready(generation, *generation.find(100), begin);

@@ -15,6 +15,7 @@ Inheritance sample() {
   Inheritance all;
   all.launcher = 4711;
   all.generation = 7;
+  all.processes = 5;
   all.listeners = {{{ListenAddress::Family::ipv6, "::1", 0, "", ""}, 8000, {10, 11}},
                    {{ListenAddress::Family::unix_socket, "/run/a \"b\".sock", 0, "", ""}, 0, {12}}};
   all.give = 13;
@@ -32,6 +33,7 @@ TEST_CASE("what is passed on arrives as it was") {
   REQUIRE(all.has_value());
   CHECK(all->launcher == 4711);
   CHECK(all->generation == 7);
+  CHECK(all->processes == 5);
   REQUIRE(all->listeners.size() == 2);
   CHECK(all->listeners[0].address.family == ListenAddress::Family::ipv6);
   CHECK(all->listeners[0].address.host == "::1");

@@ -24,6 +24,8 @@ Plan sample() {
   plan.quarantine = {4, std::chrono::milliseconds(5), std::chrono::milliseconds(6)};
   plan.canary = {7, 10, std::chrono::milliseconds(8), std::chrono::milliseconds(9)};
   plan.recycle = {11, 12, std::chrono::milliseconds(13)};
+  plan.scales = true;
+  plan.most_processes = 14;
   plan.keeper = true;
   plan.control = "/run/x.control";
   plan.routes = {{"GET /a:b/{x}", "first"}, {"/", "second"}};
@@ -45,6 +47,8 @@ TEST_CASE("a plan arrives as it was sent") {
   CHECK(plan->recycle.requests == 11);
   CHECK(plan->recycle.memory == 12);
   CHECK(plan->recycle.age.count() == 13);
+  CHECK(plan->scales);
+  CHECK(plan->most_processes == 14U);
   CHECK(plan->keeper);
   CHECK(plan->control == "/run/x.control");
   CHECK(plan->canary.percent == 7);

@@ -107,6 +107,15 @@ void check_addresses(const json& root, std::string_view folder, Validator& valid
   }
 }
 
+void check_processes(const json& root, Validator& validator) {
+  const auto processes = root.find("processes");
+  if (processes == root.end() || !processes->is_object()) return;
+  const auto min = processes->find("min");
+  const auto max = processes->find("max");
+  if (min == processes->end() || max == processes->end() || !min->is_number_integer() || !max->is_number_integer() || *max >= *min) return;
+  validator.report("/processes/max", "found " + max->dump() + ", expected no less than min, which is " + min->dump());
+}
+
 void check_server_name(const json& root, Validator& validator) {
   const auto name = root.find("server_name");
   if (name == root.end() || !name->is_string()) return;

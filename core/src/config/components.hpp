@@ -13,6 +13,7 @@ namespace ropeway::config {
 /// reported already: what has the wrong shape is passed over.
 void check_components(nlohmann::json& root, const Catalogue& catalogue, Validator& validator);
 void check_addresses(const nlohmann::json& root, std::string_view folder, Validator& validator);
+void check_processes(const nlohmann::json& root, Validator& validator);
 void check_server_name(const nlohmann::json& root, Validator& validator);
 
 }  // namespace ropeway::config

@@ -135,7 +135,14 @@ LogConfig read_log(const ConfigNode& node) {
 std::shared_ptr<const ServerConfig> server_config(std::shared_ptr<const ConfigNode::Document> document, const Faults& faults) {
   const ConfigNode root(document, document->root, "");
   auto config = std::make_shared<ServerConfig>();
-  config->processes = read_count(root, "processes");
+  config->scales = root.has("processes") && root.json("processes").is_object();
+  if (config->scales) {
+    const ConfigNode scaling = root.object("processes");
+    config->processes = static_cast<unsigned>(read_number(scaling, "min"));
+    config->most_processes = read_count(scaling, "max");
+  } else {
+    config->processes = read_count(root, "processes");
+  }
   config->threads = read_count(root, "threads");
   config->listen = read_addresses(root, document->folder);
   config->routes = read_routes(document, root, faults);

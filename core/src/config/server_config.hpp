@@ -99,8 +99,10 @@ enum class RepeatedSlashes : std::uint8_t { keep, merge, refuse };
 
 /// A configuration that was read, checked and is never changed.
 struct ServerConfig {
-  std::optional<unsigned> processes;  // nothing: auto; 0: no supervisor
-  std::optional<unsigned> threads;    // nothing: auto
+  std::optional<unsigned> processes;       // nothing: auto; 0: no supervisor
+  bool scales = false;                     // the number follows the load, from `processes` to `most_processes`
+  std::optional<unsigned> most_processes;  // nothing: auto
+  std::optional<unsigned> threads;         // nothing: auto
   std::vector<ListenAddress> listen;
   std::vector<RouteConfig> routes;
   std::vector<ComponentConfig> middlewares;  // in front of every route

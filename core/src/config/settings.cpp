@@ -254,7 +254,15 @@ const Setting& server_settings() {
                          "Number of workers. `auto` follows the CPU quota and affinity; 0 serves in one process, with no supervisor.")
               .at_least(0)
               .at_most(1024)
-              .by_default("\"auto\""),
+              .by_default("\"auto\"")
+              .or_as(Setting::object("", "As many as are busy, between two numbers.",
+                                     {
+                                         Setting::integer("min", "There are never fewer.").at_least(1).at_most(1024).by_default("1"),
+                                         Setting::count("max", "There are never more. `auto` follows the CPU quota and affinity.")
+                                             .at_least(1)
+                                             .at_most(1024)
+                                             .by_default("\"auto\""),
+                                     })),
           Setting::count("threads", "I/O threads of each worker. `auto` is 2: one more than one slow disk read can hold up.")
               .at_least(1)
               .at_most(1024)
