@@ -6,7 +6,7 @@
 
 namespace ropeway::launcher {
 
-/// Carries out a command of `ropeway` that is for a server that runs (`status`, `reload`, `upgrade`, `reopen`, `stop`), over its control socket;
+/// Carries out a command of `ropeway` that is for a server that runs (`status`, `top`, `reload` and so on), over its control socket;
 /// gives the exit code.
 [[nodiscard]] int control_server(const Options& options, const Register& register_handlers);
 

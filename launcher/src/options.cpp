@@ -109,6 +109,12 @@ void add_control(CLI::App& app, Options& options) {
   };
   CLI::App* status = add("status", Options::Command::status, "Tell what the workers of a running server do");
   status->add_flag("--json", options.json, "Print JSON");
+  CLI::App* top = add("top", Options::Command::top, "Watch what a running server does: rates, durations, and every thread");
+  top->add_option("--interval", options.interval, "Seconds between two pages")
+      ->check(CLI::Range(0.1, 3600.0).description(""))
+      ->capture_default_str()
+      ->type_name("SECONDS");
+  top->add_option("--count", options.count, "End after so many pages (default: at q, or Ctrl+C)")->type_name("N");
   CLI::App* reload = add("reload", Options::Command::reload, "Have a running server read its configuration again");
   reload->add_flag("--wait", options.wait, "Wait for the end: exit code 1 where it was taken back, 2 where the configuration has mistakes");
   reload->add_flag("--json", options.json, "With --wait, print the verdict as JSON");
@@ -142,7 +148,7 @@ std::vector<std::string> lasting_arguments(int argc, const char* const argv[]) {
 
 // A sentence about a word where a command should stand.
 std::string unknown_command(const std::string& word, const std::string& program, bool serves) {
-  std::vector<std::string> commands{"run", "check", "schema", "status", "reload", "upgrade", "scale", "reopen", "stop"};
+  std::vector<std::string> commands{"run", "check", "schema", "status", "top", "reload", "upgrade", "scale", "reopen", "stop"};
   if (serves) commands.insert(commands.begin(), "serve");
   std::string text = config::in_quotes(word) + " is no command" + config::did_you_mean(word, commands);
   std::error_code ignored;

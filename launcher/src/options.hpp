@@ -21,7 +21,7 @@ struct ServeOptions {
 
 /// A command line that was understood.
 struct Options {
-  enum class Command : std::uint8_t { run, check, schema, serve, status, reload, upgrade, scale, reopen, stop };
+  enum class Command : std::uint8_t { run, check, schema, serve, status, reload, upgrade, scale, top, reopen, stop };
   Command command = Command::run;
   std::string config = "ropeway.json";
   int ready_descriptor = -1;  // -1: none
@@ -31,6 +31,8 @@ struct Options {
   bool wait = false;          // of `reload`, `upgrade` and `stop`
   bool fast = false;          // of `stop`
   unsigned processes = 0;     // of `scale`
+  double interval = 1;        // of `top`: seconds between two pages
+  unsigned count = 0;         // of `top`: pages; 0: any number
   ServeOptions serve;
   std::vector<std::string> arguments;  // the command line, with the program's name, without what is of one run alone (`--ready-fd`)
 };

@@ -13,6 +13,7 @@
 
 #include "core/src/config/printable.hpp"
 #include "launcher/src/black_box.hpp"
+#include "launcher/src/recycler.hpp"
 
 namespace ropeway::launcher {
 namespace {
@@ -71,13 +72,21 @@ json threads_of(Deployment& deployment, const WorkerHandle& worker, WorkerHandle
 
 std::int64_t microseconds(std::chrono::nanoseconds time) noexcept { return time.count() / 1000; }
 
-void add_latency(json& to, const observability::LatencySum& latency) {
+void add_latency(json& to, const observability::LatencySum& latency, bool with_buckets = false) {
   to["p50_us"] = microseconds(latency.quantile(0.5));
   to["p99_us"] = microseconds(latency.quantile(0.99));
+  if (!with_buckets) return;
+  json buckets = json::array();
+  for (std::size_t bucket = 0; bucket < observability::LatencyBuckets::count; ++bucket) {
+    if (latency.in(bucket) == 0) continue;
+    buckets.push_back(
+        {std::chrono::duration<double, std::micro>(observability::LatencyBuckets::middle(bucket)).count(), latency.in(bucket)});
+  }
+  to["latencies"] = std::move(buckets);
 }
 
 // Of the generation that serves, in the order of the configuration; what is beyond those that are counted alone comes last.
-json routes_of(Deployment& current) {
+json routes_of(Deployment& current, bool with_latencies) {
   const observability::Scoreboard& scoreboard = current.setup()->scoreboard;
   json result = json::array();
   for (std::size_t route = 0; route <= scoreboard.counted_routes(); ++route) {
@@ -88,12 +97,12 @@ json routes_of(Deployment& current) {
     json& added = result.emplace_back(json{{"route", is_rest ? "(others)" : current.plan().routes[route].match},
                                            {"handler", is_rest ? "" : current.plan().routes[route].handler},
                                            {"requests", sum.count()}});
-    add_latency(added, sum);
+    add_latency(added, sum, with_latencies);
   }
   return result;
 }
 
-json worker_of(Deployment& deployment, const WorkerHandle& worker, const Steering& steering, WorkerHandle::Time now) {
+json worker_of(Deployment& deployment, const WorkerHandle& worker, const Steering& steering, WorkerHandle::Time now, bool with_latencies) {
   const observability::WorkerRow& row = deployment.row(worker);
   const auto& weights = steering.weights();
   const observability::WorkerTotals totals = deployment.totals(worker);
@@ -107,10 +116,11 @@ json worker_of(Deployment& deployment, const WorkerHandle& worker, const Steerin
               {"requests", totals.requests},
               {"server_errors", totals.server_errors},
               {"in_flight", totals.in_flight},
+              {"memory", worker.alive() ? resident_memory(worker.pid()) : 0},
               {"queue", queue_of(*deployment.setup()->listeners, worker.slot())},
               {"weight", worker.slot() < weights.size() ? weights[worker.slot()] : 0},
               {"busy", threads_of(deployment, worker, now)}};
-  add_latency(result, deployment.setup()->scoreboard.latency(worker.slot()));
+  add_latency(result, deployment.setup()->scoreboard.latency(worker.slot()), with_latencies);
   return result;
 }
 
@@ -144,7 +154,8 @@ std::string table_row(const json& worker) {
 
 }  // namespace
 
-json status_of(const std::vector<Deployment*>& deployments, const Steering& steering, const Reload* reload, WorkerHandle::Time now) {
+json status_of(const std::vector<Deployment*>& deployments, const Steering& steering, const Reload* reload, WorkerHandle::Time now,
+               bool with_latencies) {
   Deployment& current = *deployments.front();
   json listen = json::array();
   for (const auto& address : current.setup()->listeners->addresses()) listen.push_back(address.url());
@@ -152,7 +163,7 @@ json status_of(const std::vector<Deployment*>& deployments, const Steering& stee
   for (Deployment* deployment : deployments) {
     for (const WorkerHandle& worker : deployment->generation().workers()) {
       const bool is_member = deployment == &current && &worker != &deployment->generation().canary();
-      if (is_member || worker.alive()) workers.push_back(worker_of(*deployment, worker, steering, now));
+      if (is_member || worker.alive()) workers.push_back(worker_of(*deployment, worker, steering, now, with_latencies));
     }
   }
   std::uint64_t queue = 0;
@@ -168,12 +179,13 @@ json status_of(const std::vector<Deployment*>& deployments, const Steering& stee
           {"generation", current.generation().number()},
           {"processes", current.generation().wanted()},
           {"threads", current.force().threads},
+          {"blocking_threads", current.plan().blocking_threads},
           {"listen", std::move(listen)},
           {"queue", queue},
           {"steering", steering.works()},
           {"closed_routes", std::move(closed)},
           {"reload", reload != nullptr ? verdict_of(*reload) : json()},
-          {"routes", routes_of(current)},
+          {"routes", routes_of(current, with_latencies)},
           {"workers", std::move(workers)}};
 }
 

@@ -43,12 +43,12 @@ void Supervisor::obey(const ControlSocket::Request& request) {
   if (!asked.is_object()) return answer(request.client, {{"ok", false}, {"error", "a request is a JSON object on a line of its own"}});
   const json command = asked.value("command", json());
   const auto flag = [&asked](const char* name) { return asked.value(name, json()) == json(true); };
-  for (const char* name : {"wait", "fast"}) {
+  for (const char* name : {"wait", "fast", "latencies"}) {
     if (!asked.contains(name) || asked[name].is_boolean()) continue;
     return answer(request.client, {{"ok", false}, {"error", std::string(name) + " must be true or false"}});
   }
   if (command == "status") {
-    const json status = status_of(deployments(), director_.steering(), reload_ ? &*reload_ : nullptr, now());
+    const json status = status_of(deployments(), director_.steering(), reload_ ? &*reload_ : nullptr, now(), flag("latencies"));
     return answer(request.client, {{"ok", true}, {"status", status}});
   }
   if (command == "upgrade" && phase_ == Phase::running && !grace_until_) {

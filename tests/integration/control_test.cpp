@@ -63,6 +63,20 @@ TEST_CASE("status tells what every worker does") {
   CHECK(text.output.find(server->urls()[0]) != std::string::npos);
 }
 
+TEST_CASE("top shows one page after another, and ends after as many as are asked for") {
+  const TemporaryFolder folder;
+  const auto server = ServerProcess::run(model, folder, quick + route);
+  const Finished pages = command(folder, {"top", "--interval", "0.1", "--count", "2"});
+  CHECK(pages.exit_code == 0);
+  const std::size_t first = pages.output.find("requests/s");
+  CHECK(pages.output.find("requests/s", first + 1) != std::string::npos);
+  CHECK(pages.output.find(std::to_string(server->workers(model).front())) != std::string::npos);
+  CHECK(pages.output.find('\033') == std::string::npos);
+  server->signal(SIGINT);
+  REQUIRE(server->wait() == 0);
+  CHECK(command(folder, {"top"}).exit_code == 1);
+}
+
 TEST_CASE("status tells of a worker that is stopped, and of connections that wait") {
   const TemporaryFolder folder;
   const auto server = ServerProcess::run({1, 1}, folder, quick + route);

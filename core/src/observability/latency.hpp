@@ -53,6 +53,7 @@ class LatencySum {
     return result;
   }
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
+  [[nodiscard]] std::uint64_t in(std::size_t bucket) const noexcept { return buckets_[bucket]; }
   /// The duration that `share` (0 to 1) of the requests did not exceed; 0 where there are none.
   [[nodiscard]] std::chrono::nanoseconds quantile(double share) const noexcept {
     const auto rank = static_cast<std::uint64_t>(share * static_cast<double>(count_));
