@@ -8,6 +8,7 @@
 
 #include "core/src/config/printable.hpp"
 #include "launcher/src/control_connection.hpp"
+#include "launcher/src/drill.hpp"
 #include "launcher/src/exit_code.hpp"
 #include "launcher/src/status.hpp"
 #include "launcher/src/top.hpp"
@@ -81,6 +82,7 @@ int converse(const Options& options, ControlConnection& connection) {
 
 int control_server(const Options& options, const Register& register_handlers) {
   try {
+    if (options.command == Options::Command::drill) return drill(options, register_handlers);
     if (options.command == Options::Command::top) return watch_top(options, register_handlers);
     ControlConnection connection(options, register_handlers);
     return converse(options, connection);

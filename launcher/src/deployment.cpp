@@ -58,6 +58,9 @@ void Deployment::prepare(const WorkerHandle& worker) noexcept {
   setup_->scoreboard.forget_counts(worker.slot());
   for (observability::ThreadSlot& slot : setup_->scoreboard.threads(worker.slot())) slot.end();
   setup_->scoreboard.crash(worker.slot()).signal = 0;
+  observability::WorkerFaults& faults = setup_->scoreboard.faults(worker.slot());
+  faults.held_until = faults.slow_until = 0;
+  faults.ballast = 0;
   its.generation = generation_.number();
   its.state = WorkerState::starting;
 }

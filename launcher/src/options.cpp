@@ -115,6 +115,31 @@ void add_control(CLI::App& app, Options& options) {
       ->capture_default_str()
       ->type_name("SECONDS");
   top->add_option("--count", options.count, "End after so many pages (default: at q, or Ctrl+C)")->type_name("N");
+  CLI::App* drill = add("drill", Options::Command::drill, "Do harm to a worker of a running server, and tell what clients saw of it");
+  drill
+      ->add_option(
+          "FAULT", options.fault,
+          "kill: one worker dies each second; stall: one stands still; leak: one takes more and more memory; slow: one answers late")
+      ->required()
+      ->check(CLI::IsMember({"kill", "stall", "leak", "slow"}).description(""))
+      ->type_name("");
+  drill->add_option("--seconds", options.seconds, "How long")
+      ->check(CLI::Range(1U, 3600U).description(""))
+      ->capture_default_str()
+      ->type_name("S");
+  drill->add_option("--path", options.path, "What is asked for, with GET")->capture_default_str()->type_name("PATH");
+  drill->add_option("--connections", options.connections, "Connections that stay")
+      ->check(CLI::Range(0U, 10'000U).description(""))
+      ->capture_default_str()
+      ->type_name("N");
+  drill->add_option("--rate", options.rate, "New connections a second, for one request each")
+      ->check(CLI::Range(0U, 10'000U).description(""))
+      ->capture_default_str()
+      ->type_name("N");
+  drill->add_option("--pause", options.pause_ms, "Milliseconds from an answer to the next request of a connection that stays")
+      ->check(CLI::Range(0U, 60'000U).description(""))
+      ->capture_default_str()
+      ->type_name("MS");
   CLI::App* reload = add("reload", Options::Command::reload, "Have a running server read its configuration again");
   reload->add_flag("--wait", options.wait, "Wait for the end: exit code 1 where it was taken back, 2 where the configuration has mistakes");
   reload->add_flag("--json", options.json, "With --wait, print the verdict as JSON");
@@ -148,7 +173,7 @@ std::vector<std::string> lasting_arguments(int argc, const char* const argv[]) {
 
 // A sentence about a word where a command should stand.
 std::string unknown_command(const std::string& word, const std::string& program, bool serves) {
-  std::vector<std::string> commands{"run", "check", "schema", "status", "top", "reload", "upgrade", "scale", "reopen", "stop"};
+  std::vector<std::string> commands{"run", "check", "schema", "status", "top", "drill", "reload", "upgrade", "scale", "reopen", "stop"};
   if (serves) commands.insert(commands.begin(), "serve");
   std::string text = config::in_quotes(word) + " is no command" + config::did_you_mean(word, commands);
   std::error_code ignored;

@@ -21,7 +21,7 @@ struct ServeOptions {
 
 /// A command line that was understood.
 struct Options {
-  enum class Command : std::uint8_t { run, check, schema, serve, status, reload, upgrade, scale, top, reopen, stop };
+  enum class Command : std::uint8_t { run, check, schema, serve, status, reload, upgrade, scale, top, drill, reopen, stop };
   Command command = Command::run;
   std::string config = "ropeway.json";
   int ready_descriptor = -1;  // -1: none
@@ -32,7 +32,13 @@ struct Options {
   bool fast = false;          // of `stop`
   unsigned processes = 0;     // of `scale`
   double interval = 1;        // of `top`: seconds between two pages
-  unsigned count = 0;         // of `top`: pages; 0: any number
+  std::string fault;          // of `drill`, and what follows
+  unsigned seconds = 10;
+  std::string path = "/";
+  unsigned connections = 64;
+  unsigned rate = 100;     // new connections a second
+  unsigned pause_ms = 10;  // between two requests of a connection
+  unsigned count = 0;      // of `top`: pages; 0: any number
   ServeOptions serve;
   std::vector<std::string> arguments;  // the command line, with the program's name, without what is of one run alone (`--ready-fd`)
 };

@@ -53,6 +53,7 @@ int obey(const Options& options, const Register& register_handlers) {
     case Options::Command::reload:
     case Options::Command::upgrade:
     case Options::Command::scale:
+    case Options::Command::drill:
     case Options::Command::top:
     case Options::Command::reopen:
     case Options::Command::stop: return control_server(options, register_handlers);

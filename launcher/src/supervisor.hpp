@@ -93,7 +93,8 @@ class Supervisor {
   void follow_load();
   void scale(unsigned processes, std::string_view reason);
   void scale_by(int difference);
-  [[nodiscard]] std::string scale_to(std::int64_t processes);  // why not; empty where it was done
+  [[nodiscard]] std::string inject(const nlohmann::json& asked);  // why not; empty where it was done
+  [[nodiscard]] std::string scale_to(std::int64_t processes);     // why not; empty where it was done
   void end_reload();
   void bury_retired();
   void reopen_log();

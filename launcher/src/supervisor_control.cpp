@@ -1,5 +1,9 @@
 // The supervisor's part that talks over the control socket.
 
+#include <signal.h>
+
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -61,6 +65,8 @@ void Supervisor::obey(const ControlSocket::Request& request) {
     const json processes = asked.value("processes", json());
     const std::string error = processes.is_number_integer() ? scale_to(processes.get<std::int64_t>()) : "processes must be a whole number";
     if (!error.empty()) return answer(request.client, {{"ok", false}, {"error", error}});
+  } else if (command == "fault") {
+    if (const std::string error = inject(asked); !error.empty()) return answer(request.client, {{"ok", false}, {"error", error}});
   } else if (command == "reopen") {
     obey(SignalAction::reopen);
   } else if (command == "stop") {
@@ -69,10 +75,45 @@ void Supervisor::obey(const ControlSocket::Request& request) {
     const bool is_late = command == "reload" || command == "upgrade";
     const char* error = is_late && succeeded_ ? "another program has taken this one's place; ask again"
                         : is_late             ? "the server ends"
-                                              : "no such command; there are status, reload, upgrade, scale, reopen and stop";
+                                              : "no such command; there are status, reload, upgrade, scale, fault, reopen and stop";
     return answer(request.client, {{"ok", false}, {"error", error}});
   }
   answer(request.client, {{"ok", true}});
+}
+
+// What a drill does to a worker, for a while.
+std::string Supervisor::inject(const nlohmann::json& asked) {
+  using nlohmann::json;
+  constexpr std::int64_t most_seconds = 3600;
+  constexpr std::int64_t most_mebibytes = 16 * 1024;
+  const auto number = [&asked](const char* name, std::int64_t most) -> std::optional<std::int64_t> {
+    const json value = asked.value(name, json());
+    if (!value.is_number_integer() || value < 0 || value > most) return std::nullopt;
+    return value.get<std::int64_t>();
+  };
+  const auto slot = number("worker", UINT32_MAX);
+  const auto seconds = number("seconds", most_seconds);
+  const auto mebibytes = number("mebibytes", most_mebibytes);
+  const auto members = current_->generation().members();
+  const auto worker = std::ranges::find_if(members, [&](const WorkerHandle& candidate) { return slot && candidate.slot() == *slot; });
+  if (worker == members.end() || !worker->accepts()) return "worker must be the number of one that is ready";
+  observability::WorkerFaults& faults = current_->setup()->scoreboard.faults(worker->slot());
+  const std::int64_t moment = std::chrono::duration_cast<std::chrono::milliseconds>(now().time_since_epoch()).count();
+  const json kind = asked.value("kind", json());
+  if (kind == "kill") {
+    ::kill(worker->pid(), SIGKILL);
+  } else if ((kind == "stall" || kind == "slow") && seconds) {
+    (kind == "stall" ? faults.held_until : faults.slow_until) = moment + *seconds * 1000;
+  } else if (kind == "leak" && mebibytes) {
+    faults.ballast = static_cast<std::uint64_t>(*mebibytes) << 20U;
+  } else {
+    return "kind must be kill, stall or slow (with seconds, 0 to 3600), or leak (with mebibytes, 0 to 16384)";
+  }
+  const std::string name = kind.get<std::string>();
+  log_->warning("a drill does this to worker " + std::to_string(worker->slot()) + ": " + name,
+                {{"worker", std::int64_t{worker->slot()}}, {"pid", std::int64_t{worker->pid()}}});
+  worker->send(Command::fault);
+  return {};
 }
 
 void Supervisor::answer(ControlSocket::Client client, const nlohmann::json& line) {

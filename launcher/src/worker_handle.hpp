@@ -16,6 +16,7 @@ enum class Command : char {
   retire = 't',  ///< alone: its siblings serve on
   stop = 's',
   reopen = 'r',
+  fault = 'f',   ///< what a drill asks of it has changed in the scoreboard
   rescue = 'q',  ///< which slots are rescued has changed in the scoreboard
 };
 

@@ -14,6 +14,7 @@
 #include "launcher/src/application.hpp"
 #include "launcher/src/black_box.hpp"
 #include "launcher/src/exit_code.hpp"
+#include "launcher/src/fault_injector.hpp"
 #include "launcher/src/log_files.hpp"
 #include "launcher/src/signals.hpp"
 #include "launcher/src/stop_guard.hpp"
@@ -165,6 +166,7 @@ class WorkerProcess {
         case Command::stop: obey(SignalAction::stop); break;
         case Command::reopen: obey(SignalAction::reopen); break;
         case Command::rescue: rescue(); break;
+        case Command::fault: faults_.look(); break;
       }
     }
   }
@@ -181,6 +183,7 @@ class WorkerProcess {
   std::unique_ptr<observability::LogSink> log_;
   std::unique_ptr<observability::AccessLog> access_log_;
   server::Worker worker_;
+  FaultInjector faults_{worker_, setup_.threads, setup_.scoreboard.faults(slot_)};
 };
 
 // Runs `serve` and turns what it throws into a sentence and an exit code.

@@ -1,67 +1,16 @@
 #pragma once
 
-#include <atomic>
-#include <chrono>
-#include <cstdint>
-#include <memory>
-#include <string>
-#include <thread>
-#include <vector>
+#include <utility>
 
+#include "launcher/src/probe.hpp"
 #include "tests/support/socket_address.hpp"
 
 namespace ropeway::testing {
 
-/// A client that keeps a server busy and counts what became of every single request and connection. Some connections are kept alive and ask
-/// as soon as they are answered; others are opened for one request each. What ends is opened again.
-class StrictClient {
+/// The probe of `ropeway drill`, for tests: answers must have the body that is asked for.
+class StrictClient final : public launcher::Probe {
  public:
-  struct Options {
-    std::size_t keep_alive = 64;                  // connections
-    std::chrono::microseconds new_every{10'000};  // between two connections for one request
-    std::string target = "/";
-    std::string body;  // that every answer must have
-  };
-  /// What became of requests and connections.
-  struct Counts {
-    std::uint64_t answered = 0;
-    std::uint64_t answered_once = 0;     // of them on connections for one request
-    std::uint64_t refused = 0;           // no connection came about
-    std::uint64_t wrong = 0;             // answered with something else
-    std::uint64_t truncated = 0;         // the answer began and did not end
-    std::uint64_t unanswered = 0;        // the connection ended behind the request, without a byte of an answer
-    std::uint64_t first_unanswered = 0;  // of them the first request of its connection
-    std::uint64_t late = 0;              // not answered within `patience`
-  };
-  static constexpr std::chrono::seconds patience{20};
-
-  /// Begins at once, on a thread of its own.
-  StrictClient(const SocketAddress& address, Options options);
-  ~StrictClient();
-  StrictClient(const StrictClient&) = delete;
-  StrictClient& operator=(const StrictClient&) = delete;
-
-  /// How many requests were answered so far. Thread-safe.
-  [[nodiscard]] std::uint64_t answered() const noexcept { return answered_.load(); }
-  /// Lets requests that are out be answered, sends no more, and gives what was counted. To be called once.
-  [[nodiscard]] Counts finish();
-
- private:
-  struct Connection;
-  void run();
-  void open(Connection& connection);
-  void ready(Connection& connection);
-  void ended(Connection& connection, bool by_answer);
-
-  SocketAddress address_;
-  Options options_;
-  std::string request_;
-  std::string once_request_;
-  Counts counts_;
-  std::vector<std::unique_ptr<Connection>> connections_;
-  std::atomic<std::uint64_t> answered_{0};
-  std::atomic<bool> finishing_{false};
-  std::thread thread_;
+  StrictClient(const SocketAddress& address, Options options) : Probe({address.host, address.port, address.path}, std::move(options)) {}
 };
 
 }  // namespace ropeway::testing

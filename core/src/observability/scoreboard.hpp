@@ -26,6 +26,13 @@ struct alignas(64) WorkerRow {
   std::atomic<std::int64_t> turned{0};  // when its event loop last did its regular work (ms of the steady clock), while it has connections
 };
 
+/// What a drill asks of a worker, to see what clients notice.
+struct WorkerFaults {
+  std::atomic<std::int64_t> held_until{0};  // its I/O threads do nothing until then (ms of the steady clock)
+  std::atomic<std::int64_t> slow_until{0};  // the same for 20 ms of every 40
+  std::atomic<std::uint64_t> ballast{0};    // bytes that it is to take, for nothing
+};
+
 /// Where a thread was when a signal reached it: what a worker that dies of one leaves behind, or what one that is asked tells.
 struct StackRecord {
   static constexpr std::size_t most_frames = 48;
@@ -68,6 +75,7 @@ class Scoreboard {
   [[nodiscard]] std::span<std::atomic<bool>> closed_routes() noexcept { return closed_routes_; }
   /// Whether the whole server has been told to end.
   [[nodiscard]] std::atomic<bool>& ending() noexcept { return *ending_; }
+  [[nodiscard]] WorkerFaults& faults(std::size_t worker) noexcept { return faults_[worker]; }
   [[nodiscard]] StackRecord& stall(std::size_t worker) noexcept { return stalls_[worker]; }
   /// For the I/O threads first, and behind them for the blocking pool's.
   [[nodiscard]] std::span<ThreadSlot> threads(std::size_t worker) noexcept { return slots_.subspan(worker * threads_, threads_); }
@@ -101,6 +109,7 @@ class Scoreboard {
   std::span<ThreadSlot> slots_;
   std::span<StackRecord> crashes_;
   std::span<StackRecord> stalls_;
+  std::span<WorkerFaults> faults_;
   std::span<ThreadCounters> counters_;
   std::span<std::atomic<bool>> closed_routes_;
   std::atomic<bool>* ending_ = nullptr;

@@ -360,6 +360,8 @@ void Worker::watch(int descriptor, std::function<bool()> on_readable) {
 
 asio::io_context& Worker::io() noexcept { return state_->io; }
 
+void Worker::post(std::function<void()> work) { asio::post(state_->io, std::move(work)); }
+
 bool Worker::run(unsigned threads) {
   State& state = *state_;
   if (threads == 0) threads = std::max(1U, state.options.threads);

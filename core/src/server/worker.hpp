@@ -77,6 +77,9 @@ class Worker {
   /// The event loop, for what else a program wants to run on it.
   [[nodiscard]] asio::io_context& io() noexcept;
 
+  /// Runs `work` on one of its I/O threads, as soon as one is free. Thread-safe.
+  void post(std::function<void()> work);
+
   /// Runs `threads` I/O threads (0: as many as the options say), this one included, until the worker has drained or was stopped.
   /// Says whether every request was answered. To be called once.
   bool run(unsigned threads = 0);
