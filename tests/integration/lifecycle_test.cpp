@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "tests/support/server_process.hpp"
+#include "tests/support/strict_client.hpp"
 
 using namespace ropeway::testing;
 
@@ -73,6 +74,26 @@ TEST_CASE("SIGTERM lets a request that was begun finish, closes idle connections
     CHECK(rest.size() > file.size());
     CHECK(rest.ends_with("fff"));
     CHECK(server->wait() == 0);
+  }
+}
+
+TEST_CASE("under load, a server that is told to end answers every request that it was sent, and ends in time") {
+  const TemporaryFolder folder;
+  for (const Model& model : all_models()) {
+    CAPTURE(model.name());
+    const auto server = ServerProcess::run(model, folder, routes);
+    StrictClient::Options options;
+    options.keep_alive = 16;
+    options.new_every = std::chrono::microseconds(2000);
+    options.target = "/a";
+    options.body = "answer";
+    StrictClient client(server->address(), options);
+    REQUIRE(eventually([&] { return client.answered() > 200; }));
+    server->signal(SIGTERM);
+    CHECK(server->wait() == 0);
+    const StrictClient::Counts counts = client.finish();
+    CHECK(counts.answered > 200);
+    CHECK(counts.wrong + counts.truncated + counts.unanswered + counts.late == 0);
   }
 }
 

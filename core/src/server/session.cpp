@@ -19,7 +19,7 @@ namespace ropeway::server {
 namespace {
 
 constexpr int rounds_before_others = 4;                    // full receives in a row before other connections get their turn
-constexpr std::chrono::milliseconds drain_patience{1000};  // for the first byte of a connection that a draining worker has accepted
+constexpr std::chrono::milliseconds drain_patience{1000};  // for a request that may be on the way to a server that ends
 constexpr std::uint64_t flush_threshold = 128 * 1024;      // owed bytes that are sent before a next pipelined request is looked at
 
 /// How long a connection is served before others get their turn, where requests wait behind each other (pipelining). The clock is read
@@ -164,9 +164,10 @@ void Session::receive() {
 void Session::wait_for_input(bool end_may_hide) {
   unconfirmed_end_.store(end_may_hide, std::memory_order_relaxed);
   if (codec_.between_requests()) {
-    if (leave()) return;
+    const Leaving leaving = leave();
+    if (leaving == Leaving::has_left) return;
     codec_.release();
-    if (!first_receive_) set_deadline(Phase::idle, context_.timeouts.idle);
+    if (leaving == Leaving::no && !first_receive_) set_deadline(Phase::idle, context_.timeouts.idle);
     if (context_.keep != nullptr && requests_ > 0) be_kept();
   } else if (exchange_) {
     set_body_deadline();
@@ -178,10 +179,10 @@ void Session::wait_for_input(bool end_may_hide) {
   readiness_.wait_readable();
 }
 
-// What becomes of a connection between two requests when the worker ends. Says whether it has left.
-bool Session::leave() {
+// What becomes of a connection between two requests when the worker ends.
+Session::Leaving Session::leave() {
   switch (context_.drain.load(std::memory_order_relaxed)) {
-    case Drain::none: return false;
+    case Drain::none: return Leaving::no;
     case Drain::hands_over: {
       HandedConnection connection{transport_.descriptor(), requests_};
       if (kept_.slot != nullptr) be_kept();  // idle
@@ -190,17 +191,23 @@ bool Session::leave() {
       if (handed_over_) break;
       if (kept_.slot != nullptr) context_.keep->take_back(kept_);
       context_.hand_over_was_full.store(true, std::memory_order_relaxed);
-      return false;  // the next sweep comes back to it
+      return Leaving::no;  // the next sweep comes back to it
     }
-    case Drain::closes:
-      if (!first_receive_) break;
-      // Its request may be on the way.
-      deadline_.store(std::min(deadline_.load(std::memory_order_relaxed), (coarse_steady_time() + drain_patience).count()),
-                      std::memory_order_relaxed);
-      return false;
+    case Drain::closes: {
+      // The first request, or the next one of a client that has only just asked, may be on the way.
+      const std::int64_t now = coarse_steady_time().count();
+      const std::int64_t idle = context_.timeouts.idle.count();
+      std::int64_t deadline = deadline_.load(std::memory_order_relaxed);
+      if (deadline == 0) deadline = now + idle;  // a handler has only just answered
+      const bool waits_already = deadline <= now + drain_patience.count();
+      const bool asked_lately = requests_ > 0 && deadline - idle >= now - drain_patience.count();
+      if (!first_receive_ && !waits_already && !asked_lately) break;
+      deadline_.store(std::min(deadline, now + drain_patience.count()), std::memory_order_relaxed);
+      return Leaving::waits;
+    }
   }
   end();
-  return true;
+  return Leaving::has_left;
 }
 
 // Has the keeper hold the connection, too, or tells it that it is idle again. One that has asked once alone may not ask again, and is

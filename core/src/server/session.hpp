@@ -137,7 +137,8 @@ class Session {
   // reading
   void receive();
   void wait_for_input(bool end_may_hide);
-  [[nodiscard]] bool leave();
+  enum class Leaving : std::uint8_t { no, waits, has_left };
+  [[nodiscard]] Leaving leave();
   void be_kept();
   [[nodiscard]] bool drive();  // false: the session waits, handles, or has ended
   [[nodiscard]] bool yield();

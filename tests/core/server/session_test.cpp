@@ -445,6 +445,21 @@ TEST_CASE("a draining worker closes idle connections, lets what runs finish, and
   CHECK(fixture.wait_for_end());
 }
 
+TEST_CASE("a client that has only just asked may ask once more of a server that ends") {
+  WorkerFixture fixture(routes(hello()));
+  auto client = fixture.connect();
+  CHECK(client.exchange(get_hello).status == 200);
+  std::promise<void> begun;
+  fixture.worker().drain(true, [&] { begun.set_value(); });
+  begun.get_future().get();
+  client.send(get_hello);
+  const auto response = client.read_response();
+  CHECK(response.status == 200);
+  CHECK(response.field("Connection") == "close");
+  CHECK(client.ends_without_more());
+  CHECK(fixture.wait_for_end());
+}
+
 TEST_CASE("a drain ends at its deadline, and says that something was not answered") {
   std::promise<void> release;
   WorkerFixture fixture(routes(blocking_route("GET /work",
