@@ -17,6 +17,8 @@
 
 #include "core/src/server/activity.hpp"
 #include "core/src/server/blocking_pool.hpp"
+#include "core/src/server/child_pools.hpp"
+#include "core/src/server/handler_log.hpp"
 #include "core/src/server/listener.hpp"
 #include "core/src/server/session.hpp"
 #include "core/src/server/system_clock.hpp"
@@ -57,16 +59,24 @@ std::size_t connection_limit(std::size_t configured) noexcept {
 class WorkerServices final : public Services {
  public:
   WorkerServices(Logger& logger, const config::BlockingConfig& blocking, std::span<observability::ThreadSlot> slots)
-      : logger_(logger), pool_(blocking.threads, blocking.queue, slots) {}
+      : logger_(logger), pool_(blocking.threads, blocking.queue, slots), children_(logger) {}
   [[nodiscard]] Logger& logger() noexcept override { return logger_; }
+  [[nodiscard]] ChildPools& child_processes() noexcept override { return children_; }
   [[nodiscard]] const Clock& clock() const noexcept override { return clock_; }
   [[nodiscard]] BlockingPool& blocking_pool() noexcept override { return pool_; }
-  void join() noexcept { pool_.join(); }
+  [[nodiscard]] awaitable<Response> get(Request& request, std::string target) override { return site_->get(request, std::move(target)); }
+  void set_site(const routing::Site& site) noexcept { site_ = &site; }
+  void join() noexcept {
+    pool_.join();
+    children_.close();
+  }
 
  private:
-  Logger& logger_;
+  HandlerLog logger_;
   SystemClock clock_;
   BoundedBlockingPool pool_;
+  ChildPools children_;
+  const routing::Site* site_ = nullptr;  // there is one before there is a request
 };
 
 }  // namespace
@@ -310,6 +320,19 @@ Services& Worker::services() noexcept { return state_->services; }
 void Worker::set_site(std::unique_ptr<const routing::Site> site) {
   state_->site = std::move(site);
   state_->context.site = state_->site.get();
+  if (state_->site) state_->services.set_site(*state_->site);
+}
+
+bool Worker::needs_nursery() const noexcept { return state_->services.child_processes().in_use(); }
+
+void Worker::start_nursery(std::span<const int> not_needed, std::function<void()> on_lost) {
+  ChildPools& children = state_->services.child_processes();
+  children.start(not_needed);
+  watch(children.channel(), [&children, on_lost = std::move(on_lost)] {  // it says nothing, so this is its end
+    children.lost();
+    if (on_lost) on_lost();
+    return false;
+  });
 }
 
 void Worker::listen(const std::vector<ListenDescriptor>& listeners) {

@@ -51,8 +51,15 @@ class TestServices final : public Services {
   const testing::FakeClock& clock() const noexcept override { return clock_; }
   testing::FakeClock& clock() noexcept { return clock_; }
   BlockingPool& blocking_pool() noexcept override { return pool_; }
+  ChildProcesses& child_processes() noexcept override { return children_; }
+  awaitable<Response> get(Request&, std::string) override { co_return Response(Status::not_found); }
 
  private:
+  class NoChildren final : public ChildProcesses {
+    std::shared_ptr<ChildPool> for_programs(std::string, const ChildLimits&) override { return nullptr; }
+    std::shared_ptr<ChildPool> for_task(std::string, const ChildLimits&, ChildTask) override { return nullptr; }
+  };
+  NoChildren children_;
   class SilentLogger final : public Logger {
     bool enabled(LogLevel) const noexcept override { return false; }
     void log(LogLevel, std::string_view, std::initializer_list<LogField>) noexcept override {}
