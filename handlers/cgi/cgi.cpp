@@ -99,6 +99,10 @@ awaitable<Response> Cgi::handle(Request& request) const {
     }
   }
   if (!answer.local().empty()) {
+    for (bool goes_on = true; goes_on;) {  // it may have something left to do
+      const std::string_view dropped = co_await child->read(&request);
+      goes_on = !dropped.empty();
+    }
     child.reset();
     co_return co_await services_.get(request, answer.local());
   }

@@ -72,8 +72,9 @@ IsolatedEndpoint::IsolatedEndpoint(std::unique_ptr<IsolatedHandler> handler, Ser
 awaitable<Response> IsolatedEndpoint::ask(Request& request) const {
   using State = http::ResponseHeadReader::State;
   (void)co_await request.read_body();
-  const std::string message = http::pack_request(request);
+  std::string message = http::pack_request(request);
   std::shared_ptr<ChildProcess> child = co_await pool_->start(request, message);
+  message = {};  // it may be large, and the child has its own
   if (child == nullptr) co_return ChildPool::busy();
   http::ResponseHeadReader head;
   for (State state = State::incomplete; state != State::complete;) {
