@@ -219,6 +219,30 @@ TEST_CASE("no child and no nursery outlives a worker that is killed, in every mo
   }
 }
 
+TEST_CASE("a fast stop waits for no child, and ends those that run, in every model") {
+  for (const Model& model : all_models()) {
+    CAPTURE(model.name());
+    const TemporaryFolder folder;
+    const auto server = start(model, folder, R"("at_once": 1)");
+    std::vector<pid_t> nurseries;
+    for (const pid_t worker : server->workers(model)) nurseries.push_back(only_child_of(worker));
+    RawClient client = server->connect();
+    RawClient waiting = server->connect();
+    client.send("GET /isolated/hang HTTP/1.1\r\nHost: t\r\n\r\n");
+    waiting.send("GET /isolated/hang HTTP/1.1\r\nHost: t\r\n\r\n");  // in the queue, or in another worker
+    std::vector<pid_t> children;
+    REQUIRE(eventually([&] {
+      for (const pid_t nursery : nurseries) {
+        for (const pid_t child : children_of(nursery)) children.push_back(child);
+      }
+      return !children.empty();
+    }));
+    server->signal(SIGINT);
+    CHECK(server->wait() == 0);
+    for (const pid_t child : children) CHECK(wait_for_end_of(child));
+  }
+}
+
 TEST_CASE("a nursery holds no listener and no connection of its worker") {
   const TemporaryFolder folder;
   const auto server = start({1, 1}, folder);

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <system_error>
 #include <vector>
 
@@ -137,6 +138,7 @@ Nursery Nursery::start(std::span<const ChildTask> tasks, std::span<const int> no
   Nursery nursery;
   nursery.channel = Descriptor(ends[0]);
   Descriptor other(ends[1]);
+  std::fflush(nullptr);  // or it would be written twice
   nursery.pid = ::fork();
   if (nursery.pid < 0) throw std::system_error(errno, std::generic_category(), "fork");
   if (nursery.pid == 0) {
