@@ -19,7 +19,7 @@ class ChildErrors {
   static constexpr std::size_t lines_kept = 5;
 
   ChildErrors(Logger& log, std::string child) : log_(&log), child_(std::move(child)) {}
-  ChildErrors(ChildErrors&&) = default;
+  ChildErrors(ChildErrors&&) noexcept = default;
   ChildErrors(const ChildErrors&) = delete;
   ChildErrors& operator=(const ChildErrors&) = delete;
   ChildErrors& operator=(ChildErrors&&) = delete;
