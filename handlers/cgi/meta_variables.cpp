@@ -88,7 +88,7 @@ std::vector<std::string> meta_variables(const Request& request, const Script& sc
 
   std::vector<std::string> result;
   result.reserve(variables.size());
-  for (const auto& [name, value] : variables) result.push_back(name + "=" + value);
+  for (const auto& [name, value] : variables) result.emplace_back(name).append("=").append(value);
   return result;
 }
 
