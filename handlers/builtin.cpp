@@ -2,6 +2,7 @@
 
 #include <ropeway/static_files.hpp>
 
+#include "handlers/cgi/cgi.hpp"
 #include "handlers/compression/compression.hpp"
 #include "handlers/fixed_response/fixed_response.hpp"
 #include "handlers/health/health.hpp"
@@ -14,6 +15,7 @@ namespace ropeway::handlers {
 void enrol_builtin(Registry& registry) {
   registry.middleware<Compression>("compression");
   registry.middleware<RequestDecompression>("request_decompression");
+  registry.handler<Cgi>("cgi");
   registry.handler<FixedResponse>("fixed_response");
   registry.handler<Health>("health");
   registry.handler<Redirect>("redirect");

@@ -1,8 +1,11 @@
-// The kinds of handlers beside the plain one, each in the fewest lines: a coroutine, one that may block, and a middleware.
+// The kinds of handlers beside the plain one, each in the fewest lines: a coroutine, one that may block, one
+// that runs in a process of its own, and a middleware.
 
 #include <chrono>
 #include <fstream>
 #include <sstream>
+#include <string>
+#include <vector>
 
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
@@ -44,6 +47,16 @@ class Load final : public ropeway::BlockingHandler {
   }
 };
 
+// In a child process for each request: what it takes or breaks ends with that. It has as much memory as `limits.memory` says; past it the
+// child ends, the client gets 502, and nothing else happens. `GET /take/{megabytes}`
+class Take final : public ropeway::IsolatedHandler {
+ public:
+  ropeway::Response handle(const ropeway::Request& request) const override {
+    const std::vector<char> memory(std::stoul(std::string(request.param("megabytes"))) << 20U, 'x');
+    return ropeway::Response::text("took " + std::to_string(memory.size()) + " bytes\n");
+  }
+};
+
 // Stands in front of a handler: measures it, and adds a field to what it answers.
 class Timing final : public ropeway::Middleware {
  public:
@@ -65,6 +78,7 @@ int main(int argc, char* argv[]) {
   return ropeway::launch(argc, argv, [](ropeway::Registry& registry) {
     registry.handler<Wait>("wait");
     registry.handler<Load>("load");
+    registry.handler<Take>("take");
     registry.middleware<Timing>("timing");
   });
 }

@@ -1,34 +1,12 @@
 #pragma once
 
-#include <unistd.h>
+#include <cstddef>
 
-#include <utility>
+#include "core/src/server/descriptor.hpp"
 
 namespace ropeway::launcher {
 
-/// Owns a file descriptor and closes it at its end.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int number) noexcept : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(number_, other.number_);
-    return *this;
-  }
-  ~Descriptor() { close(); }
-
-  [[nodiscard]] int get() const noexcept { return number_; }
-  [[nodiscard]] explicit operator bool() const noexcept { return number_ >= 0; }
-  /// Gives it up, open.
-  [[nodiscard]] int release() noexcept { return std::exchange(number_, -1); }
-  void close() noexcept {
-    if (number_ >= 0) ::close(std::exchange(number_, -1));
-  }
-
- private:
-  int number_ = -1;
-};
+using server::Descriptor;
 
 /// Opens /dev/null in the place of standard input, output and error where one is closed: otherwise a socket or a pipe of ours would get its
 /// number, and what is printed would go there. To be called before anything else is opened.

@@ -72,6 +72,7 @@ int serve(const Service& service, const Plan& plan, std::optional<Inheritance> i
     tell_addresses(*listeners);
     log.reset();
     WorkerSetup setup(service.source, *service.register_handlers, listeners, plan, force.threads);
+    setup.ready_descriptor = service.ready_descriptor;
     return run_alone(setup, announcement(service, listeners, force));
   }
   const Pipe hand_over = hand_over_channel(inherited);

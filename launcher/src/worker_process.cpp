@@ -4,11 +4,13 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/src/server/worker.hpp"
 #include "launcher/src/application.hpp"
@@ -27,7 +29,8 @@ namespace {
 // gives the orders.
 class WorkerProcess {
  public:
-  WorkerProcess(WorkerSetup& setup, unsigned slot, Role role, const std::string& name)
+  /// `seat`: none of a process that is alone.
+  WorkerProcess(WorkerSetup& setup, unsigned slot, Role role, const std::string& name, const WorkerSeat* seat = nullptr)
       : setup_(setup),
         slot_(slot),
         row_(setup.scoreboard[slot]),
@@ -41,6 +44,9 @@ class WorkerProcess {
     std::vector<ConfigError> mistakes;
     worker_.set_site(application_.make_site(*config_, worker_.services(), mistakes));
     if (!mistakes.empty()) throw ConfigError(mistakes.front());
+    if (worker_.needs_nursery()) {
+      worker_.start_nursery(descriptors(seat), [this] { nursery_lost(); });
+    }
     if (!alone_) {
       worker_.watch(signals_.get(), [this] {
         for (const SignalAction action : signals_.take()) obey(action);
@@ -101,6 +107,33 @@ class WorkerProcess {
       options.keeper = setup_.keeper->connections.write.get();
     }
     return options;
+  }
+
+  // Of those that this process has from its launcher or has made for itself; what handlers have opened is theirs, also in their children.
+  [[nodiscard]] std::vector<int> descriptors(const WorkerSeat* seat) const {
+    std::vector<int> result{signals_.get(), setup_.hand_over.give, setup_.hand_over.take, setup_.ready_descriptor};
+    for (unsigned slot = 0; slot < setup_.listeners->slots(); ++slot) {
+      for (const server::ListenDescriptor& listener : setup_.listeners->of_slot(slot)) result.push_back(listener.descriptor);
+    }
+    if (seat != nullptr) result.insert(result.end(), {seat->commands.get(), seat->words.get()});
+    if (setup_.directory) result.push_back(setup_.directory.get());
+    if (setup_.keeper) {
+      const KeeperSetup& keeper = *setup_.keeper;
+      for (const Pipe* pipe : {&keeper.connections, &keeper.deaths}) result.insert(result.end(), {pipe->read.get(), pipe->write.get()});
+    }
+    std::ranges::sort(result);
+    const auto repeated = std::ranges::unique(result);
+    result.erase(repeated.begin(), repeated.end());
+    std::erase(result, -1);
+    return result;
+  }
+
+  // A process with threads cannot fork another one. So this worker ends as after a SIGTERM, and its successor has one.
+  void nursery_lost() {
+    if (row_.state == observability::WorkerState::draining) return;
+    if (alone_) return log_->error("requests that need a child are answered with 502 until the server is started again");
+    log_->warning("the worker ends for that, and another one takes its place");
+    drain(false);
   }
 
   void say(Word word) noexcept {
@@ -221,7 +254,7 @@ int run_worker(WorkerSeat seat) {
   return guarded(setup.source, exit_code::worker_configuration, [&] {
     keep_crash_record(setup.scoreboard.crash(seat.slot), setup.scoreboard.threads(seat.slot));
     answer_stack_signal(setup.scoreboard.stall(seat.slot));
-    WorkerProcess process(setup, seat.slot, Role::worker, "worker " + std::to_string(seat.slot));
+    WorkerProcess process(setup, seat.slot, Role::worker, "worker " + std::to_string(seat.slot), &seat);
     process.ready();
     process.converse(seat);
     return process.run();

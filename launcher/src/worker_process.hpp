@@ -27,7 +27,8 @@ struct WorkerSetup {
   server::HandOverChannel hand_over;
   std::shared_ptr<KeeperSetup> keeper;  // may be none
   unsigned threads;
-  Descriptor directory;  // where relative paths begin; none: where the process is
+  Descriptor directory;       // where relative paths begin; none: where the process is
+  int ready_descriptor = -1;  // of a process that is alone: somebody waits for its end, so no other process may hold it open
   observability::Scoreboard scoreboard;
 };
 

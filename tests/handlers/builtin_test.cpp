@@ -14,7 +14,7 @@ TEST_CASE("every built-in handler is enrolled under the name of its folder") {
   enrol_builtin(registry);
   std::vector<std::string> names;
   for (const auto& [name, entry] : registry.handlers()) names.push_back(name);
-  CHECK(names == std::vector<std::string>{"fixed_response", "health", "redirect", "static_files", "uploads"});
+  CHECK(names == std::vector<std::string>{"cgi", "fixed_response", "health", "redirect", "static_files", "uploads"});
 }
 
 }  // namespace ropeway::handlers

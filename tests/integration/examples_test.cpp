@@ -77,7 +77,26 @@ TEST_CASE("the downloads example gives files to those who have the token, to be 
   CHECK(client.get("/report.txt?token=7f3a", "Range: bytes=0-9\r\n").status == 206);
 }
 
-TEST_CASE("the coroutine, the blocking handler and the middleware of the handlers example work in every model") {
+TEST_CASE("the cgi example runs its scripts, in every model") {
+  const TemporaryFolder folder;
+  std::filesystem::copy(source_folder() + "/examples/cgi/bin", folder / "bin", std::filesystem::copy_options::recursive);
+  for (const Model& model : all_models()) {
+    CAPTURE(model.name());
+    const auto server = start(program(), "cgi", model, folder, {"run"});
+    RawClient client = server->connect();
+    CHECK(client.get("/cgi/hello.sh/you").body == "Hello, you! This is GET /cgi/hello.sh\n");
+    const std::string form = "name=A+%26+B&times=2";
+    const RawResponse filled = client.exchange("POST /cgi/form.py HTTP/1.1\r\nHost: t\r\nContent-Length: " + std::to_string(form.size()) +
+                                               "\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n" + form);
+    CHECK(filled.status == 200);
+    CHECK(filled.body == "<p>Hello, A &amp; B!</p>\n<p>Hello, A &amp; B!</p>\n");
+    CHECK(client.get("/cgi/form.py").status == 400);
+    server->signal(SIGTERM);
+    CHECK(server->wait() == 0);
+  }
+}
+
+TEST_CASE("the coroutine, the blocking handler, the isolated handler and the middleware of the handlers example work in every model") {
   for (const Model& model : all_models()) {
     CAPTURE(model.name());
     const TemporaryFolder folder;
@@ -92,6 +111,9 @@ TEST_CASE("the coroutine, the blocking handler and the middleware of the handler
     CHECK(load.status == 200);
     CHECK(load.body.find('/') != std::string::npos);
     CHECK(load.has("Server-Timing"));
+    CHECK(client.get("/take/1").body == "took 1048576 bytes\n");
+    CHECK(client.get("/take/1000").status == 502);
+    CHECK(client.get("/take/x").status == 500);
     CHECK_FALSE(client.get("/elsewhere").has("Server-Timing"));
     server->signal(SIGTERM);
     CHECK(server->wait() == 0);

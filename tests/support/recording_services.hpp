@@ -51,6 +51,13 @@ class InlinePool final : public BlockingPool {
   }
 };
 
+/// Gives no children: tests of them have real processes.
+class NoChildren final : public ChildProcesses {
+ public:
+  std::shared_ptr<ChildPool> for_programs(std::string, const ChildLimits&) override { return nullptr; }
+  std::shared_ptr<ChildPool> for_task(std::string, const ChildLimits&, ChildTask) override { return nullptr; }
+};
+
 /// Services for tests of one layer: nothing leaves the test.
 class RecordingServices final : public Services {
  public:
@@ -61,9 +68,12 @@ class RecordingServices final : public Services {
   bool ready() const noexcept override { return ready_; }
   /// From now on the server ends.
   void end() noexcept { ready_ = false; }
+  NoChildren& child_processes() noexcept override { return children_; }
+  awaitable<Response> get(Request&, std::string) override { co_return Response(Status::not_found); }
 
  private:
   bool ready_ = true;
+  NoChildren children_;
   RecordingLogger logger_;
   FakeClock clock_;
   InlinePool pool_;

@@ -3,9 +3,11 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -91,6 +93,58 @@ class Slow final : public ropeway::AsyncHandler {
   std::chrono::milliseconds after_;
 };
 
+/// Isolated: does what the path says, and nobody else is to notice.
+class Isolated final : public ropeway::IsolatedHandler {
+ public:
+  explicit Isolated(ropeway::Services& services) : logger_(services.logger()) {}
+
+  ropeway::Response handle(const ropeway::Request& request) const override {
+    const std::string_view deed = request.param("deed");
+    if (deed == "crash") ::raise(SIGSEGV);
+    if (deed == "abort") std::abort();
+    if (deed == "exit") std::exit(3);  // NOLINT(concurrency-mt-unsafe): in a child of one thread
+    if (deed == "leak") return leak();
+    if (deed == "loop") {
+      for (unsigned turn = 0;; ++turn) {
+        volatile unsigned seen = turn;
+        (void)seen;
+      }
+    }
+    if (deed == "hang") {
+      for (;;) ::pause();
+    }
+    if (deed == "throw") throw std::runtime_error("thrown in a child");
+    if (deed == "refuse") throw ropeway::HttpError(ropeway::Status::conflict, "not like this");
+    if (deed == "print") std::puts("printed in a child");
+    if (deed == "log") logger_.info("logged in a child", {{"number", std::int64_t{7}}});
+    if (deed == "pid") return ropeway::Response::text(std::to_string(::getpid()) + " " + std::to_string(::getppid()) + "\n");
+    if (deed == "count") return ropeway::Response::text(std::to_string(++count_) + "\n");
+    if (deed == "large") return ropeway::Response::text(std::string(3'000'000, 'x'));
+    if (deed == "stream") return ropeway::Response::stream("text/plain", broken_stream);
+    if (deed == "file") return ropeway::file_response(request, std::string(request.query("path").value_or("")));
+    std::string told = std::string(request.method_name()) + " " + std::string(request.target()) + " " + std::string(request.path()) + " " +
+                       std::string(request.host()) + " " + std::string(request.header("X-Given")) + " " +
+                       std::string(request.peer_address()) + "\n" + std::string(request.body());
+    return ropeway::Response::text(told).status(ropeway::Status::accepted).header("X-Told", "yes");
+  }
+
+ private:
+  // Says something, and dies before its end.
+  static ropeway::awaitable<void> broken_stream(ropeway::BodyWriter& out) {
+    co_await out.write(std::string(500'000, 'y'));
+    ::raise(SIGKILL);
+  }
+  static ropeway::Response leak() {
+    for (;;) {
+      constexpr std::size_t piece = 1 << 20;
+      auto* leaked = new char[piece];  // NOLINT(cppcoreguidelines-owning-memory): that is the point
+      for (std::size_t i = 0; i < piece; i += 4096) const_cast<volatile char*>(leaked)[i] = 1;
+    }
+  }
+  ropeway::Logger& logger_;
+  mutable int count_ = 0;
+};
+
 }  // namespace
 
 int main(int argc, char* argv[]) {
@@ -102,5 +156,6 @@ int main(int argc, char* argv[]) {
     registry.handler<Overflow>("overflow");
     registry.handler<Slow>("slow");
     registry.handler<Leak>("leak");
+    registry.handler<Isolated>("isolated");
   });
 }

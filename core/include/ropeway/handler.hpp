@@ -4,6 +4,7 @@
 #include <variant>
 
 #include <ropeway/awaitable.hpp>
+#include <ropeway/child_process.hpp>
 #include <ropeway/request.hpp>
 #include <ropeway/response.hpp>
 
@@ -50,7 +51,29 @@ class BlockingHandler {
   [[nodiscard]] virtual Response handle(const Request& request) const = 0;
 };
 
+/// A handler that runs in a child process of its own for each request: what it breaks, leaks or never ends, ends with that process. A crash
+/// is answered with 502, and nothing else comes of it; past `limits` (an object in the route's options, see `ChildLimits`) it is 504.
+///
+/// It is constructed once, in the worker; each child is a copy of the process as it was then, with one thread. What `handle` changes is seen by
+/// nobody else. `request` is complete, with its body. What it prints or logs goes to the application log. Otherwise as `BlockingHandler`.
+class IsolatedHandler {
+ public:
+  IsolatedHandler() = default;
+  IsolatedHandler(const IsolatedHandler&) = delete;
+  IsolatedHandler& operator=(const IsolatedHandler&) = delete;
+  virtual ~IsolatedHandler() = default;
+  [[nodiscard]] virtual Response handle(const Request& request) const = 0;
+
+  [[nodiscard]] const ChildLimits& limits() const noexcept { return limits_; }
+  /// What the registry does with the route's options; for a program that makes its handler itself. Before it is handed over.
+  void set_limits(const ChildLimits& limits) noexcept { limits_ = limits; }
+
+ private:
+  ChildLimits limits_;
+};
+
 /// A handler of any kind, as the registry makes them.
-using AnyHandler = std::variant<std::unique_ptr<Handler>, std::unique_ptr<AsyncHandler>, std::unique_ptr<BlockingHandler>>;
+using AnyHandler = std::variant<std::unique_ptr<Handler>, std::unique_ptr<AsyncHandler>, std::unique_ptr<BlockingHandler>,
+                                std::unique_ptr<IsolatedHandler>>;
 
 }  // namespace ropeway

@@ -17,7 +17,8 @@ namespace ropeway {
 /// The one door through which handlers and middlewares come in: a program's `main`, the built-in ones and modules all get it.
 ///
 /// `T` may be constructed from nothing, from `const ConfigNode&`, from `Services&`, or from both in that order. What it may be
-/// configured with it declares as `static ropeway::Settings settings()`; without that its options must be empty.
+/// configured with it declares as `static ropeway::Settings settings()`; without that its options must be empty. The options of an
+/// `IsolatedHandler` have `limits` besides.
 /// A constructor that cannot use its options throws `ConfigError` (`options.error("root", "...")`).
 class Registry {
  public:
@@ -27,15 +28,22 @@ class Registry {
   /// Makes `T` available in routes as `"handler": name`. Throws `std::invalid_argument` where the name is taken.
   template <class T>
   void handler(std::string name) {
-    static_assert(std::derived_from<T, Handler> || std::derived_from<T, AsyncHandler> || std::derived_from<T, BlockingHandler>,
-                  "a handler derives from ropeway::Handler, AsyncHandler or BlockingHandler");
-    add_handler(std::move(name), settings_of<T>(), [](const ConfigNode& options, Services& services) -> AnyHandler {
+    static_assert(std::derived_from<T, Handler> || std::derived_from<T, AsyncHandler> || std::derived_from<T, BlockingHandler> ||
+                      std::derived_from<T, IsolatedHandler>,
+                  "a handler derives from ropeway::Handler, AsyncHandler, BlockingHandler or IsolatedHandler");
+    Settings settings = settings_of<T>();
+    if constexpr (std::derived_from<T, IsolatedHandler>) settings.push_back(ChildLimits::setting());
+    add_handler(std::move(name), std::move(settings), [](const ConfigNode& options, Services& services) -> AnyHandler {
       if constexpr (std::derived_from<T, Handler>) {
         return std::unique_ptr<Handler>(make<T>(options, services));
       } else if constexpr (std::derived_from<T, AsyncHandler>) {
         return std::unique_ptr<AsyncHandler>(make<T>(options, services));
-      } else {
+      } else if constexpr (std::derived_from<T, BlockingHandler>) {
         return std::unique_ptr<BlockingHandler>(make<T>(options, services));
+      } else {
+        std::unique_ptr<IsolatedHandler> handler = make<T>(options, services);
+        handler->set_limits(ChildLimits::from(options));
+        return handler;
       }
     });
   }

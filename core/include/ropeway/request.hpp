@@ -72,6 +72,14 @@ class Request {
   /// `AsyncHandler` and `Middleware`; it does nothing elsewhere, and for a client of HTTP/1.0, which would not understand it.
   [[nodiscard]] awaitable<void> early_hints(const Headers& fields);
 
+  /// Whether nobody waits for the answer any more: the client has gone, or the request was given up (`timeouts.handler`). For `AsyncHandler`
+  /// and `Middleware`, while they run; a system call, so ask a few times a second. A client that has only ended its sending side still
+  /// reads: of HTTP/1.1, it is sent `100 Continue` once, since one that has closed refuses that; of HTTP/1.0 it is taken to wait.
+  [[nodiscard]] bool client_gone();
+
+  /// The port that the request came to; 0 on a unix socket, and outside of a server.
+  [[nodiscard]] std::uint16_t local_port() const noexcept;
+
   /// The address of the client's end, for example "203.0.113.7" or "2001:db8::1"; "unix" on a unix socket. The text lives as long as the request.
   [[nodiscard]] std::string_view peer_address() const noexcept;
   [[nodiscard]] std::uint16_t peer_port() const noexcept { return peer_port_; }
@@ -87,6 +95,7 @@ class Request {
   Method method_ = Method::get;
   Version version_ = Version::http_1_1;
   std::uint8_t param_count_ = 0;
+  std::uint8_t generation_ = 0;  // of those that the server asks itself; the client's own is 0
   std::uint16_t peer_port_ = 0;
   std::string_view method_name_;
   std::string_view target_;

@@ -4,6 +4,7 @@
 
 #include <ropeway/awaitable.hpp>
 #include <ropeway/body.hpp>
+#include <ropeway/child_process.hpp>
 #include <ropeway/clock.hpp>
 #include <ropeway/config_node.hpp>
 #include <ropeway/file_response.hpp>

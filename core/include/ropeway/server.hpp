@@ -15,6 +15,7 @@ class Server {
  public:
   /// Listens on `host` ("" for every address) and `port` (0 for a free one); `handler` answers every request.
   /// Throws `std::system_error` where the address cannot be bound. From then on the process ignores SIGPIPE.
+  /// For an `IsolatedHandler` it forks a process: make it before the program has threads.
   Server(std::string_view host, std::uint16_t port, AnyHandler handler);
 
   /// The same from the handler's class: `Server::with<Hello>("", 8000)`.
@@ -41,6 +42,7 @@ class Server {
   static AnyHandler wrap(std::unique_ptr<Handler> handler) { return handler; }
   static AnyHandler wrap(std::unique_ptr<AsyncHandler> handler) { return handler; }
   static AnyHandler wrap(std::unique_ptr<BlockingHandler> handler) { return handler; }
+  static AnyHandler wrap(std::unique_ptr<IsolatedHandler> handler) { return handler; }
   struct State;
   std::unique_ptr<State> state_;
 };

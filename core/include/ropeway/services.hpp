@@ -2,12 +2,16 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 
 #include <ropeway/awaitable.hpp>
+#include <ropeway/child_process.hpp>
 #include <ropeway/clock.hpp>
 #include <ropeway/logger.hpp>
+#include <ropeway/request.hpp>
+#include <ropeway/response.hpp>
 
 namespace ropeway {
 
@@ -45,6 +49,12 @@ class Services {
   /// Whether the server wants new work: false once the whole of it has been told to end, also while it still serves (`timeouts.drain_grace`).
   /// A worker that ends alone changes nothing, since others serve in its place.
   [[nodiscard]] virtual bool ready() const noexcept = 0;
+  /// To be asked for pools by constructors alone.
+  [[nodiscard]] virtual ChildProcesses& child_processes() noexcept = 0;
+  /// What this server answers to a GET of `target` (a path, perhaps with a query) in the place of `request`: same client, same fields, without
+  /// content; routes and middlewares as for any other request. The client learns nothing of it. Errors are responses; throws `HttpError`
+  /// where that has been done ten times for one request, or `target` is no path, and `ConnectionLost`.
+  [[nodiscard]] virtual awaitable<Response> get(Request& request, std::string target) = 0;
 };
 
 }  // namespace ropeway

@@ -47,6 +47,10 @@ awaitable<void> Request::early_hints(const Headers& fields) {
   if (connection_ != nullptr) co_await connection_->early_hints(fields);
 }
 
+bool Request::client_gone() { return connection_ != nullptr && connection_->client_gone(); }
+
+std::uint16_t Request::local_port() const noexcept { return connection_ != nullptr ? connection_->local_port() : 0; }
+
 std::string_view Request::peer_address() const noexcept { return {peer_text_.data(), peer_text_size_}; }
 
 }  // namespace ropeway

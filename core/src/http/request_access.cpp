@@ -24,7 +24,7 @@ void recycle_text(std::unique_ptr<std::string>& holder) noexcept {
 
 }  // namespace
 
-bool RequestAccess::assign(Request& request, http::RequestHead& head, http::RepeatedSlashes slashes) {
+void RequestAccess::assign_as_read(Request& request, http::RequestHead& head, std::string_view path) noexcept {
   request.method_ = head.method;
   request.version_ = head.version;
   request.method_name_ = head.method_name;
@@ -37,12 +37,13 @@ bool RequestAccess::assign(Request& request, http::RequestHead& head, http::Repe
   request.connection_ = nullptr;
   request.param_count_ = 0;
   request.fields_.swap(head.fields);
+  request.path_ = path;
+}
 
+bool RequestAccess::assign(Request& request, http::RequestHead& head, http::RepeatedSlashes slashes) {
+  assign_as_read(request, head, "/");
   const std::string_view raw = head.raw_path;
-  if (raw.empty()) {  // the authority form, or an absolute form without a path (RFC 9112 §3.2.2, §3.2.3)
-    request.path_ = "/";
-    return true;
-  }
+  if (raw.empty()) return true;  // the authority form, or an absolute form without a path (RFC 9112 §3.2.2, §3.2.3)
   request.path_ = raw;
   if (raw == "*") return true;  // the asterisk form (RFC 9112 §3.2.4)
   if (raw.front() != '/') return false;
@@ -109,6 +110,12 @@ void RequestAccess::set_peer(Request& request, std::string_view address, std::ui
   std::copy_n(address.data(), size, request.peer_text_.data());
   request.peer_text_size_ = static_cast<std::uint8_t>(size);
   request.peer_port_ = port;
+}
+
+void RequestAccess::follow(Request& request, const Request& original) noexcept {
+  set_peer(request, original.peer_address(), original.peer_port());
+  request.connection_ = original.connection_;
+  request.generation_ = static_cast<std::uint8_t>(original.generation_ + 1);
 }
 
 void RequestAccess::add_param(Request& request, std::string_view name, std::string_view value) noexcept {

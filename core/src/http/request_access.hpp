@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -18,6 +19,9 @@ class RequestConnection {
   [[nodiscard]] virtual awaitable<void> early_hints(const Headers& fields) = 0;
   /// Asks whether `size` more bytes of the body may be kept in memory until the request has ended (`limits.body_memory`).
   [[nodiscard]] virtual bool may_keep(std::size_t size) noexcept = 0;
+  /// See `Request::client_gone`.
+  [[nodiscard]] virtual bool client_gone() = 0;
+  [[nodiscard]] virtual std::uint16_t local_port() const noexcept = 0;
 
  protected:
   ~RequestConnection() = default;
@@ -29,6 +33,8 @@ struct RequestAccess {
   /// Says false where the path cannot be served: a malformed escape, NUL (RFC 3986 §2.1), dot segments above the root, or slashes side by
   /// side that are to be refused.
   [[nodiscard]] static bool assign(Request& request, http::RequestHead& head, http::RepeatedSlashes slashes = http::RepeatedSlashes::keep);
+  /// The same with a path that was computed before, in another process.
+  static void assign_as_read(Request& request, http::RequestHead& head, std::string_view path) noexcept;
   /// Forgets everything but memory that can be used again; gives the fields' memory back to `head`.
   static void recycle(Request& request, http::RequestHead& head) noexcept;
 
@@ -42,9 +48,16 @@ struct RequestAccess {
   [[nodiscard]] static awaitable<void> drop_body(Request& request);
   static void set_connection(Request& request, RequestConnection* connection) noexcept { request.connection_ = connection; }
   static void set_peer(Request& request, std::string_view address, std::uint16_t port) noexcept;
+  /// Makes `request` one that the server asks itself on behalf of `original`: same client and connection.
+  static void follow(Request& request, const Request& original) noexcept;
+  /// How many requests stand between this one and the client's.
+  [[nodiscard]] static std::uint8_t generation(const Request& request) noexcept { return request.generation_; }
   /// Path parameters; at most 16, further ones are refused by the router when it is built.
   static void clear_params(Request& request) noexcept { request.param_count_ = 0; }
   static void add_param(Request& request, std::string_view name, std::string_view value) noexcept;
+  [[nodiscard]] static HeaderField param(const Request& request, std::uint8_t index) noexcept {
+    return {request.params_[index].name, request.params_[index].value};
+  }
   static void set_param_count(Request& request, std::uint8_t count) noexcept { request.param_count_ = count; }
   [[nodiscard]] static std::uint8_t param_count(const Request& request) noexcept { return request.param_count_; }
   /// Text that the request shall own; views into it stay valid when the request is moved.

@@ -3,6 +3,8 @@
 #include <cassert>
 #include <utility>
 
+#include "core/src/routing/isolated_endpoint.hpp"
+
 namespace ropeway::routing {
 namespace {
 
@@ -44,12 +46,14 @@ class BlockingEndpoint final : public Endpoint {
 
 }  // namespace
 
-std::unique_ptr<Endpoint> make_endpoint(AnyHandler handler, Services& services) {
+std::unique_ptr<Endpoint> make_endpoint(AnyHandler handler, Services& services, Origin origin) {
   assert(std::visit([](const auto& pointer) { return pointer != nullptr; }, handler));
   if (auto* immediate = std::get_if<std::unique_ptr<Handler>>(&handler))
     return std::make_unique<ImmediateEndpoint>(std::move(*immediate), services.blocking_pool());
   if (auto* async = std::get_if<std::unique_ptr<AsyncHandler>>(&handler)) return std::make_unique<AsyncEndpoint>(std::move(*async));
-  return std::make_unique<BlockingEndpoint>(std::get<std::unique_ptr<BlockingHandler>>(std::move(handler)), services.blocking_pool());
+  if (auto* blocking = std::get_if<std::unique_ptr<BlockingHandler>>(&handler))
+    return std::make_unique<BlockingEndpoint>(std::move(*blocking), services.blocking_pool());
+  return std::make_unique<IsolatedEndpoint>(std::get<std::unique_ptr<IsolatedHandler>>(std::move(handler)), services, origin);
 }
 
 }  // namespace ropeway::routing

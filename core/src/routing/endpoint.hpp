@@ -5,6 +5,7 @@
 #include <ropeway/handler.hpp>
 #include <ropeway/services.hpp>
 
+#include "core/src/routing/failure.hpp"
 #include "core/src/routing/reply.hpp"
 
 namespace ropeway::routing {
@@ -21,7 +22,8 @@ class Endpoint {
   [[nodiscard]] virtual bool uses_body() const noexcept { return true; }
 };
 
-/// Wraps a handler of any kind. A `BlockingHandler`, and a `Handler` that says so of a request, runs on `services.blocking_pool()`.
-[[nodiscard]] std::unique_ptr<Endpoint> make_endpoint(AnyHandler handler, Services& services);
+/// Wraps a handler of any kind. A `BlockingHandler`, and a `Handler` that says so of a request, runs on `services.blocking_pool()`; an
+/// `IsolatedHandler` in children of `services.child_processes()`. The views of `origin` outlive the endpoint.
+[[nodiscard]] std::unique_ptr<Endpoint> make_endpoint(AnyHandler handler, Services& services, Origin origin);
 
 }  // namespace ropeway::routing

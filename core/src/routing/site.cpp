@@ -1,6 +1,10 @@
 #include "core/src/routing/site.hpp"
 
+#include <algorithm>
+#include <array>
 #include <utility>
+
+#include <ropeway/http_error.hpp>
 
 #include "core/src/http/field_value.hpp"
 #include "core/src/http/request_access.hpp"
@@ -18,6 +22,14 @@ std::vector<PatternSource> patterns_of(const std::vector<RouteDefinition>& route
   return sources;
 }
 
+constexpr std::uint8_t most_generations = 10;
+
+bool is_about_content(std::string_view field) {
+  constexpr std::array names{"Content-Length",    "Content-Type", "Content-Encoding", "Content-Digest", "Repr-Digest",
+                             "Transfer-Encoding", "Expect"};
+  return std::ranges::any_of(names, [field](const char* name) { return same_field_name(field, name); });
+}
+
 }  // namespace
 
 struct Site::Route {
@@ -32,7 +44,7 @@ Site::Site(std::vector<RouteDefinition> routes, Services& services) : services_(
     auto route = std::make_unique<Route>();
     route->match = std::move(definition.match);
     route->name = std::move(definition.name);
-    route->endpoint = make_endpoint(std::move(definition.handler), services);
+    route->endpoint = make_endpoint(std::move(definition.handler), services, Origin{route->match, route->name});
     if (!definition.middlewares.empty()) {
       route->endpoint = std::make_unique<Pipeline>(std::move(definition.middlewares), std::move(route->endpoint), services.logger(),
                                                    Origin{route->match, route->name});
@@ -72,6 +84,33 @@ Reply Site::serve(Request& request, const Match& match) const noexcept {
     if (auto* later = std::get_if<awaitable<Response>>(&reply)) return guarded(std::move(*later), services_.logger(), origin);
     return reply;
   } catch (...) { return failure_response(services_.logger(), origin); }
+}
+
+awaitable<Response> Site::get(Request& original, std::string target) const {
+  if (RequestAccess::generation(original) >= most_generations) {
+    throw HttpError(Status::internal_server_error, "a local redirect leads to another one, more than ten times: " + target);
+  }
+  http::RequestHead head;
+  head.method = original.method() == Method::head ? Method::head : Method::get;
+  head.method_name = to_string(head.method);
+  head.version = original.version();
+  head.host = original.host();
+  head.target = std::string_view(target).substr(0, target.find('#'));
+  const std::size_t question = std::min(head.target.find('?'), head.target.size());
+  head.raw_path = head.target.substr(0, question);
+  head.query = head.target.substr(std::min(question + 1, head.target.size()));
+  for (const HeaderField& field : original.headers()) {
+    if (!is_about_content(field.name)) head.fields.push_back(field);
+  }
+  Request request;
+  if (!head.raw_path.starts_with('/') || !RequestAccess::assign(request, head)) {
+    throw HttpError(Status::bad_gateway, "a local redirect leads to what is no path: " + target);
+  }
+  RequestAccess::follow(request, original);
+  const Match match = find(request);
+  Reply reply = serve(request, match);
+  if (auto* ready = std::get_if<Response>(&reply)) co_return std::move(*ready);
+  co_return co_await std::get<awaitable<Response>>(std::move(reply));
 }
 
 void Site::complete_allow(const Request& request, Response& response) const {

@@ -49,6 +49,9 @@ class Site {
   /// that is an awaitable throws nothing either, but for `ConnectionLost`: then there is nobody to answer, and nothing is to be sent.
   [[nodiscard]] Reply serve(Request& request, const Match& match) const noexcept;
 
+  /// See `Services::get`.
+  [[nodiscard]] awaitable<Response> get(Request& original, std::string target) const;
+
   /// Adds to the `Allow` of a handler the methods that other routes have for the same path (RFC 9110 §10.2.1): it knows only its own.
   void complete_allow(const Request& request, Response& response) const;
 

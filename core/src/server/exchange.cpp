@@ -26,6 +26,7 @@ void Exchange::Recycle::operator()(Exchange* exchange) const noexcept {
   owned->unowned_body = {};
   owned->body_ended = false;
   owned->body_failed = false;
+  owned->client_asked = false;
   owned->trailers.clear();
   if (owned->kept > 0) owned->body_memory->give_back(std::exchange(owned->kept, 0));
   owned->body_memory = nullptr;

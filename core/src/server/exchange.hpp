@@ -28,6 +28,7 @@ struct Exchange {
   Response response{Status::ok};                                 // of a stream: keeps it while it runs
   protocol::ProtocolError body_error;                            // what the codec said of the body while the handler read it
   bool body_failed = false;
+  bool client_asked = false;                // whether it is still there; see `Request::client_gone`
   Headers trailers;                         // of a stream
   http::BodyMemory* body_memory = nullptr;  // the worker's; `kept` bytes of it are this request's
   std::uint64_t kept = 0;

@@ -95,6 +95,7 @@ struct Server::State {
     routes.front().name = "handler";
     routes.front().handler = std::move(handler);
     worker.set_site(std::make_unique<routing::Site>(std::move(routes), worker.services()));
+    if (worker.needs_nursery()) worker.start_nursery({&listener.descriptor, 1}, {});
     worker.listen({{listener.descriptor, false}});
   }
 

@@ -3,6 +3,8 @@
 
 #include "core/src/server/session_streams.hpp"
 
+#include <utility>
+
 #include <asio/associated_executor.hpp>
 #include <asio/async_result.hpp>
 #include <asio/dispatch.hpp>
@@ -157,6 +159,24 @@ awaitable<void> SessionBodyWriter::flush() {
 Headers& SessionBodyWriter::trailers() { return session_.exchange_->trailers; }
 
 bool SessionBodyReader::may_keep(std::size_t size) noexcept { return session_.exchange_->may_keep(size); }
+
+// Not a transfer of the usual kind: the handler's deadline runs on.
+bool SessionBodyReader::client_gone() {
+  Session& session = session_;
+  Session::Handling found = Session::Handling::running;
+  if (!session.handling_.compare_exchange_strong(found, Session::Handling::transfer, std::memory_order_acq_rel)) {
+    return found == Session::Handling::abandoned || found == Session::Handling::closed;
+  }
+  Peer peer = session.transport_.peer();
+  if (peer == Peer::has_ended_its_side && !std::exchange(session.exchange_->client_asked, true)) {
+    session.codec_.send_still_here();
+    if (session.transport_.send(session.codec_.output()) == Transfer::failed) peer = Peer::gone;
+  }
+  session.handling_.store(Session::Handling::running, std::memory_order_release);
+  return peer == Peer::gone;
+}
+
+std::uint16_t SessionBodyReader::local_port() const noexcept { return session_.transport_.local_port(); }
 
 awaitable<void> SessionBodyReader::early_hints(const Headers& fields) {
   const SessionTransfer transfer(session_);

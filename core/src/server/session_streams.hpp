@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include <ropeway/body.hpp>
@@ -18,6 +20,8 @@ class SessionBodyReader final : public BodyReader, public RequestConnection {
   [[nodiscard]] awaitable<std::string_view> read() override;
   [[nodiscard]] awaitable<void> early_hints(const Headers& fields) override;
   [[nodiscard]] bool may_keep(std::size_t size) noexcept override;
+  [[nodiscard]] bool client_gone() override;
+  [[nodiscard]] std::uint16_t local_port() const noexcept override;
 
  private:
   Session& session_;

@@ -1,5 +1,7 @@
 #include "core/src/server/tcp_transport.hpp"
 
+#include <netinet/in.h>
+#include <poll.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -75,6 +77,21 @@ void TcpTransport::shutdown() noexcept { ::shutdown(descriptor_, SHUT_RDWR); }
 bool TcpTransport::peer_has_ended() const noexcept {
   char byte = 0;
   return ::recv(descriptor_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+Peer TcpTransport::peer() const noexcept {
+  pollfd socket{descriptor_, POLLRDHUP, 0};
+  if (::poll(&socket, 1, 0) <= 0) return Peer::connected;
+  if ((socket.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) return Peer::gone;
+  return (socket.revents & POLLRDHUP) != 0 ? Peer::has_ended_its_side : Peer::connected;
+}
+
+std::uint16_t TcpTransport::local_port() const noexcept {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (::getsockname(descriptor_, reinterpret_cast<sockaddr*>(&address), &size) != 0) return 0;
+  if (address.ss_family == AF_INET6) return ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
+  return address.ss_family == AF_INET ? ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port) : std::uint16_t{0};
 }
 
 void TcpTransport::close() noexcept {

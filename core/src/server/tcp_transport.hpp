@@ -18,6 +18,13 @@ enum class Transfer : std::uint8_t {
   failed,       ///< the connection is of no use any more
 };
 
+/// What is known of a peer.
+enum class Peer : std::uint8_t {
+  connected,           ///< or so it seems
+  has_ended_its_side,  ///< it may have closed, or may still read
+  gone,                ///< it has closed both
+};
+
 /// A stream socket (TCP or unix) that never waits, owned. It knows nothing of HTTP.
 class TcpTransport {
  public:
@@ -40,6 +47,10 @@ class TcpTransport {
   void shutdown() noexcept;
   /// Whether the peer has ended its side and everything before that was read. One system call, nothing is consumed.
   [[nodiscard]] bool peer_has_ended() const noexcept;
+  /// The same and more: one system call, and nothing is consumed.
+  [[nodiscard]] Peer peer() const noexcept;
+  /// The port at our end; 0 of a unix socket.
+  [[nodiscard]] std::uint16_t local_port() const noexcept;
   void close() noexcept;
 
  private:

@@ -17,6 +17,8 @@
 
 #include "core/src/server/activity.hpp"
 #include "core/src/server/blocking_pool.hpp"
+#include "core/src/server/child_pools.hpp"
+#include "core/src/server/handler_log.hpp"
 #include "core/src/server/listener.hpp"
 #include "core/src/server/session.hpp"
 #include "core/src/server/system_clock.hpp"
@@ -59,21 +61,32 @@ class WorkerServices final : public Services {
  public:
   WorkerServices(Logger& logger, const config::BlockingConfig& blocking, std::span<observability::ThreadSlot> slots,
                  const std::atomic<bool>* ending)
-      : logger_(logger), pool_(blocking.threads, blocking.queue, slots), ending_(ending != nullptr ? *ending : draining) {}
+      : logger_(logger),
+        pool_(blocking.threads, blocking.queue, slots),
+        ending_(ending != nullptr ? *ending : draining),
+        children_(logger) {}
   [[nodiscard]] Logger& logger() noexcept override { return logger_; }
+  [[nodiscard]] ChildPools& child_processes() noexcept override { return children_; }
   [[nodiscard]] const Clock& clock() const noexcept override { return clock_; }
   [[nodiscard]] BlockingPool& blocking_pool() noexcept override { return pool_; }
   [[nodiscard]] bool ready() const noexcept override {
     return !draining.load(std::memory_order_relaxed) && !ending_.load(std::memory_order_relaxed);
   }
-  void join() noexcept { pool_.join(); }
+  [[nodiscard]] awaitable<Response> get(Request& request, std::string target) override { return site_->get(request, std::move(target)); }
+  void set_site(const routing::Site& site) noexcept { site_ = &site; }
+  void join() noexcept {
+    pool_.join();
+    children_.close();
+  }
   std::atomic<bool> draining{false};  // with the whole server
 
  private:
-  Logger& logger_;
+  HandlerLog logger_;
   SystemClock clock_;
   BoundedBlockingPool pool_;
   const std::atomic<bool>& ending_;
+  ChildPools children_;
+  const routing::Site* site_ = nullptr;  // there is one before there is a request
 };
 
 }  // namespace
@@ -207,6 +220,8 @@ struct Worker::State {
       if (std::ranges::find(wanted, listener->descriptor(), &ListenDescriptor::descriptor) == wanted.end()) listener->release();
     }
     for (const ListenDescriptor& given : wanted) {
+      const bool leaves = draining() && !closes_listeners.load(std::memory_order_relaxed);
+      if (leaves) return;  // siblings see to it; who has said that nothing more is accepted here relies on it
       Listener& listener = rescued_listener(given.descriptor);
       listener.start();
       if (draining()) listener.finish(closes_listeners.load(std::memory_order_relaxed));
@@ -327,6 +342,19 @@ Services& Worker::services() noexcept { return state_->services; }
 void Worker::set_site(std::unique_ptr<const routing::Site> site) {
   state_->site = std::move(site);
   state_->context.site = state_->site.get();
+  if (state_->site) state_->services.set_site(*state_->site);
+}
+
+bool Worker::needs_nursery() const noexcept { return state_->services.child_processes().in_use(); }
+
+void Worker::start_nursery(std::span<const int> not_needed, std::function<void()> on_lost) {
+  ChildPools& children = state_->services.child_processes();
+  children.start(not_needed);
+  watch(children.channel(), [&children, on_lost = std::move(on_lost)] {  // it says nothing, so this is its end
+    children.lost();
+    if (on_lost) on_lost();
+    return false;
+  });
 }
 
 void Worker::listen(const std::vector<ListenDescriptor>& listeners) {

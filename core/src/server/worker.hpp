@@ -66,10 +66,16 @@ class Worker {
   /// What handlers may reach; alive as long as the worker. Handlers are constructed with it, then handed over by `serve`.
   [[nodiscard]] Services& services() noexcept;
   void set_site(std::unique_ptr<const routing::Site> site);
+  /// Whether a handler of the site, or one that was constructed with `services`, starts children.
+  [[nodiscard]] bool needs_nursery() const noexcept;
+  /// Forks the process that starts them (`nursery.hpp`): after the handlers' constructors, before `run`. It closes `not_needed` first.
+  /// `on_lost`: called on the event loop where it ends before the worker; until the worker is replaced, its children's requests are answered
+  /// with 502. May be empty. Throws `std::system_error`.
+  void start_nursery(std::span<const int> not_needed, std::function<void()> on_lost);
   /// Begins to accept from `listeners` (non-blocking sockets; not closed by the worker).
   void listen(const std::vector<ListenDescriptor>& listeners);
   /// Accepts from these besides, because nobody else does just now; from those of an earlier call that are not among them no more. In a
-  /// drain, only what waits in their queues. One call at a time, on the event loop or before `run`.
+  /// drain of the whole server, only what waits in their queues; in one of this worker alone, nothing. One call at a time, on the event loop or before `run`.
   void rescue(const std::vector<ListenDescriptor>& listeners);
   /// Calls `on_readable` whenever `descriptor` can be read (the supervisor's pipe); it returns false to end the watch.
   void watch(int descriptor, std::function<bool()> on_readable);

@@ -88,6 +88,8 @@ Response call(const Handler& handler, Request request) { return call_at_once(han
 
 Response call(const BlockingHandler& handler, Request request) { return call_at_once(handler, request); }
 
+Response call(const IsolatedHandler& handler, Request request) { return call_at_once(handler, request); }
+
 Response call(const AsyncHandler& handler, Request request) {
   return call_from_head(request, [&](Request& head) { return handler.handle(head); });
 }

@@ -32,7 +32,7 @@ struct Blocking final : ropeway::BlockingHandler {
 
 TEST_CASE("a Handler answers at once, on the thread that asks") {
   ropeway::testing::RecordingServices services;
-  const auto endpoint = make_endpoint(std::make_unique<Immediate>(), services);
+  const auto endpoint = make_endpoint(std::make_unique<Immediate>(), services, {"GET /", "test"});
   Request request = RequestBuilder("GET", "/a");
   Reply reply = endpoint->serve(request);
   REQUIRE(std::holds_alternative<Response>(reply));
@@ -43,7 +43,7 @@ TEST_CASE("a Handler answers at once, on the thread that asks") {
 
 TEST_CASE("an AsyncHandler starts at the head and answers with a coroutine") {
   ropeway::testing::RecordingServices services;
-  const auto endpoint = make_endpoint(std::make_unique<Async>(), services);
+  const auto endpoint = make_endpoint(std::make_unique<Async>(), services, {"GET /", "test"});
   Request request = RequestBuilder("GET", "/b");
   Reply reply = endpoint->serve(request);
   REQUIRE(std::holds_alternative<ropeway::awaitable<Response>>(reply));
@@ -53,7 +53,7 @@ TEST_CASE("an AsyncHandler starts at the head and answers with a coroutine") {
 
 TEST_CASE("a BlockingHandler runs on the blocking pool") {
   ropeway::testing::RecordingServices services;
-  const auto endpoint = make_endpoint(std::make_unique<Blocking>(), services);
+  const auto endpoint = make_endpoint(std::make_unique<Blocking>(), services, {"GET /", "test"});
   Request request = RequestBuilder("GET", "/c");
   Reply reply = endpoint->serve(request);
   REQUIRE(std::holds_alternative<ropeway::awaitable<Response>>(reply));

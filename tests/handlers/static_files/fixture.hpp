@@ -52,8 +52,15 @@ class TestServices final : public Services {
   testing::FakeClock& clock() noexcept { return clock_; }
   BlockingPool& blocking_pool() noexcept override { return pool_; }
   bool ready() const noexcept override { return true; }
+  ChildProcesses& child_processes() noexcept override { return children_; }
+  awaitable<Response> get(Request&, std::string) override { co_return Response(Status::not_found); }
 
  private:
+  class NoChildren final : public ChildProcesses {
+    std::shared_ptr<ChildPool> for_programs(std::string, const ChildLimits&) override { return nullptr; }
+    std::shared_ptr<ChildPool> for_task(std::string, const ChildLimits&, ChildTask) override { return nullptr; }
+  };
+  NoChildren children_;
   class SilentLogger final : public Logger {
     bool enabled(LogLevel) const noexcept override { return false; }
     void log(LogLevel, std::string_view, std::initializer_list<LogField>) noexcept override {}

@@ -34,6 +34,8 @@ class RequestBuilder {
 [[nodiscard]] Response call(const Handler& handler, Request request);
 [[nodiscard]] Response call(const AsyncHandler& handler, Request request);
 [[nodiscard]] Response call(const BlockingHandler& handler, Request request);
+/// In this process, so that a debugger can follow.
+[[nodiscard]] Response call(const IsolatedHandler& handler, Request request);
 /// What `middleware` answers in front of `handler`.
 [[nodiscard]] Response call(const Middleware& middleware, const Handler& handler, Request request);
 

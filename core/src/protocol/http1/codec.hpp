@@ -65,6 +65,9 @@ class Codec {
   /// Queues "103 Early Hints" (RFC 8297) with `fields`, complete lines, where the request in progress is of HTTP/1.1 (RFC 9110 §15.2) and not
   /// answered yet.
   void send_early_hints(std::string_view fields);
+  /// Queues "100 Continue" where the request in progress is of HTTP/1.1 and not answered yet: it says nothing, and a client that has closed
+  /// the connection refuses it.
+  void send_still_here();
   /// Queues the response of the request in progress: its head, and its body unless the request was HEAD or the status forbids one.
   /// A stream's head is queued and `write`, `finish` follow: chunked, or ended by closing for HTTP/1.0.
   /// A response with a stream is left to the caller, its body untouched; says whether content has to be streamed.
