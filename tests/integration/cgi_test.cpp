@@ -247,7 +247,7 @@ TEST_CASE("a client that goes away takes its script with it, and one that has on
     const Scripts scripts;
     scripts.shell("hang", hang);
     scripts.shell("slow", head + "echo $$ > pid.tmp; mv pid.tmp slow_pid; while [ ! -e open ]; do sleep 0.02; done; echo waited");
-    const auto server = scripts.serve(model);
+    const auto server = scripts.serve(model, R"(, "limits": {"time": "55s"})");  // longer than the test waits
     {
       RawClient client = server->connect();
       client.send("GET /cgi/hang HTTP/1.1\r\nHost: t\r\n\r\n");
