@@ -26,6 +26,7 @@ bool keep_open(int descriptor, bool open) noexcept {
 std::vector<int> Inheritance::descriptors() const {
   std::vector<int> all;
   for (const Listeners& group : listeners) all.insert(all.end(), group.descriptors.begin(), group.descriptors.end());
+  for (const Activated& socket : activated) all.push_back(socket.descriptor);
   for (const int each : {give, take, control, news}) {
     if (each >= 0) all.push_back(each);
   }
@@ -41,10 +42,13 @@ std::string Inheritance::to_json() const {
                       {"port", group.port},
                       {"descriptors", group.descriptors}});
   }
+  json sockets = json::array();
+  for (const Activated& socket : activated) sockets.push_back({{"descriptor", socket.descriptor}, {"name", socket.name}});
   const json all{{"version", version},
                  {"launcher", launcher},
                  {"generation", generation},
                  {"listeners", std::move(groups)},
+                 {"activated", std::move(sockets)},
                  {"give", give},
                  {"take", take},
                  {"control", control},
@@ -70,6 +74,12 @@ std::optional<Inheritance> Inheritance::from_json(const std::string& text) {
       group.at("port").get_to(listeners.port);
       group.at("descriptors").get_to(listeners.descriptors);
       if (listeners.descriptors.empty()) return std::nullopt;
+    }
+    // Not from an older program.
+    for (const json& socket : all.value("activated", json::array())) {
+      Activated& activated = result.activated.emplace_back();
+      socket.at("descriptor").get_to(activated.descriptor);
+      socket.at("name").get_to(activated.name);
     }
     all.at("give").get_to(result.give);
     all.at("take").get_to(result.take);

@@ -20,11 +20,16 @@ struct Inheritance {
     std::uint16_t port = 0;         // that it has
     std::vector<int> descriptors;   // for each slot, or a single one
   };
+  struct Activated {
+    int descriptor = -1;
+    std::string name;
+  };
   pid_t launcher = 0;       // the one that passes it on
   unsigned generation = 0;  // its
   std::vector<Listeners> listeners;
-  int give = -1, take = -1;  // the hand-over channel
-  int control = -1;          // the control socket's listener; -1: none
+  std::vector<Activated> activated;  // sockets that systemd has opened
+  int give = -1, take = -1;          // the hand-over channel
+  int control = -1;                  // the control socket's listener; -1: none
   std::string control_path;
   std::uint64_t control_device = 0, control_inode = 0;  // of its file
   int news = -1;  // a stream to the one that passes it on: "ready" from here, "accepts no more" from there; its end: the other has gone

@@ -56,17 +56,28 @@ Pipe hand_over_channel(const std::optional<Inheritance>& inherited) {
   return {Descriptor(inherited->take), Descriptor(inherited->give)};
 }
 
-int serve(const Service& service, const Plan& plan, std::optional<Inheritance> inherited) {
+// What is open before anything is: the listeners of the launcher whose place this one takes, and the sockets that systemd has opened.
+std::unique_ptr<ListenSockets> listeners_at_start(const std::optional<Inheritance>& inherited, SocketActivation activation) {
+  std::vector<ActivatedSocket>& activated = activation.sockets;
+  if (inherited) {
+    for (const auto& [descriptor, name] : inherited->activated) activated.push_back(activated_socket(descriptor, name));
+  }
+  return std::make_unique<ListenSockets>(inherited ? inherited->listeners : std::vector<Inheritance::Listeners>(), std::move(activated));
+}
+
+int serve(const Service& service, const Plan& plan, std::optional<Inheritance> inherited, SocketActivation activation) {
   const Workforce force = workforce(plan.processes, plan.threads, cpu_budget(affinity_cpus()));
   auto log = open_log(plan.log, force.processes == 0 ? "server" : "launcher", false);
   warn_of_descriptors(*log, raise_descriptor_limit(), plan.connections);
+  if (!activation.warning.empty()) log->warning(activation.warning);
   const auto tell_addresses = [&log](const ListenSockets& listeners) {
     for (const auto& address : listeners.addresses()) log->info("listening", {{"address", std::string_view(address.url())}});
   };
 
   if (inherited && force.processes == 0) throw std::runtime_error("processes: 0, no supervisor, needs a restart");
+  auto open = listeners_at_start(inherited, std::move(activation));
   if (force.processes == 0) {
-    const auto listeners = std::make_shared<ListenSockets>(plan.listen, 1);
+    const auto listeners = std::make_shared<ListenSockets>(plan.listen, 1, open.get());
     tell_addresses(*listeners);
     log.reset();
     WorkerSetup setup(service.source, *service.register_handlers, listeners, plan, force.threads);
@@ -82,9 +93,9 @@ int serve(const Service& service, const Plan& plan, std::optional<Inheritance> i
     if (service.is_file) options.file = service.source.file;
     std::unique_ptr<Deployment> first;
     if (inherited) {
-      options.listeners = std::make_unique<ListenSockets>(inherited->listeners);
       first = Deployment::make(inherited->generation + 1, service.source, plan, force, *service.register_handlers, options.hand_over,
-                               options.listeners.get());
+                               open.get());
+      options.listeners = std::move(open);
       first->setup()->listeners->keep();
       options.predecessor = Descriptor(inherited->news);
       options.predecessor_pid = inherited->launcher;
@@ -93,7 +104,7 @@ int serve(const Service& service, const Plan& plan, std::optional<Inheritance> i
                                                           inherited->control_device, inherited->control_inode);
       }
     } else {
-      first = Deployment::make(1, service.source, plan, force, *service.register_handlers, options.hand_over);
+      first = Deployment::make(1, service.source, plan, force, *service.register_handlers, options.hand_over, open.get());
     }
     tell_addresses(*first->setup()->listeners);
     options.on_ready = announcement(service, first->setup()->listeners, force);
@@ -113,9 +124,10 @@ int run_service(const Service& service) {
   ignore_write_signals();
   try {
     auto inherited = Inheritance::take_up();
+    auto activation = SocketActivation::take_up();
     const Checked checked = check_in_child(service.source, *service.register_handlers);
     if (!checked.plan) return checked.exit_code;
-    return serve(service, *checked.plan, std::move(inherited));
+    return serve(service, *checked.plan, std::move(inherited), std::move(activation));
   } catch (const ListenError& error) {
     std::fprintf(stderr, "ropeway: %s\n", error.what());
     if (!service.listen_hint.empty() && error.error() == EADDRINUSE) std::fprintf(stderr, "%s\n", service.listen_hint.c_str());

@@ -118,6 +118,7 @@ void Supervisor::begin_upgrade() {
   inheritance.launcher = ::getpid();
   inheritance.generation = current_->generation().number();
   inheritance.listeners = current_->setup()->listeners->to_pass_on();
+  inheritance.activated = current_->setup()->listeners->activated_to_pass_on();
   inheritance.give = options_.hand_over.give;
   inheritance.take = options_.hand_over.take;
   if (control_) {

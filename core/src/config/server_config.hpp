@@ -14,9 +14,10 @@ namespace ropeway::config {
 
 /// An address to listen on.
 struct ListenAddress {
-  enum class Family : std::uint8_t { ipv4, ipv6, unix_socket };
+  /// `activated`: sockets that systemd has opened.
+  enum class Family : std::uint8_t { ipv4, ipv6, unix_socket, activated };
   Family family = Family::ipv4;
-  std::string host;        // numeric address, or the path of a unix socket
+  std::string host;        // numeric address, the path of a unix socket, or the name of an activated one; "": of all
   std::uint16_t port = 0;  // 0: a free one
   std::string pointer;     // its place in the configuration
   std::string text;        // as written

@@ -236,7 +236,9 @@ const Setting& server_settings() {
               .by_default("\"auto\""),
           Setting::list("listen",
                         "Addresses to serve: `host:port`, `[v6]:port`, `:port` or `port` (every IPv4 address), `unix:path`. "
-                        "A host is a numeric address or `localhost`; port 0 takes a free one.",
+                        "A host is a numeric address or `localhost`; port 0 takes a free one. A socket that systemd has opened for an "
+                        "address is used for it; `systemd` stands for all of them that nothing else here names, `systemd:NAME` for those "
+                        "of that name.",
                         Setting::string("", "An address."))
               .at_least(1)
               .by_default("[\"0.0.0.0:8000\"]"),
