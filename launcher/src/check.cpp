@@ -30,6 +30,7 @@ int check_here(const ConfigSource& source, const Register& register_handlers, in
   const config::Loaded loaded = application.load(source);
   std::vector<config::Diagnostic> diagnostics = loaded.diagnostics;
   const config::ServerConfig* config = loaded.config != nullptr ? loaded.config.get() : loaded.sound.get();
+  std::optional<Identity> identity;
   if (config != nullptr) {
     config::LogConfig quiet;
     quiet.level = LogLevel::warning;
@@ -39,6 +40,8 @@ int check_here(const ConfigSource& source, const Register& register_handlers, in
     options.log = log.get();
     server::Worker worker(options);
     std::vector<ConfigError> mistakes;
+    identity = identity_of(*config, mistakes);
+    if (identity) assume(*identity);  // what a worker could not open cannot be opened here
     (void)application.make_site(*config, worker.services(), mistakes);
     for (const ConfigError& mistake : mistakes) diagnostics.push_back(config::locate(mistake, source.text, source.file));
   }
@@ -46,7 +49,9 @@ int check_here(const ConfigSource& source, const Register& register_handlers, in
     std::fputs(config::report(std::move(diagnostics), loaded.untold).c_str(), stderr);
     return exit_code::usage;
   }
-  const std::string bytes = encode(plan_of(*loaded.config));
+  Plan plan = plan_of(*loaded.config);
+  plan.identity = std::move(identity);
+  const std::string bytes = encode(plan);
   return write_all(plan_descriptor, bytes.data(), bytes.size()) ? exit_code::success : exit_code::failure;
 }
 

@@ -98,6 +98,7 @@ void fields(Visit& visit, APlan& plan) {
   duration_field(visit, plan.canary.start);
   visit(plan.keeper);
   visit(plan.control);
+  identity_fields(visit, plan.identity);
   visit(plan.connections);
   visit(plan.blocking_threads);
 }
@@ -106,6 +107,32 @@ template <class Visit, class Route>
 void route_fields(Visit& visit, Route& route) {
   visit(route.match);
   visit(route.handler);
+}
+
+// A list, each element's fields by `each`.
+template <class Visit, class List, class Each>
+void list_fields(Visit& visit, List& list, Each each) {
+  std::size_t size = list.size();
+  visit(size);
+  if constexpr (std::is_const_v<List>) {
+    for (const auto& element : list) each(visit, element);
+  } else {
+    for (; size > 0 && visit.good(); --size) each(visit, list.emplace_back());
+  }
+}
+
+template <class Visit, class OptionalIdentity>
+void identity_fields(Visit& visit, OptionalIdentity& identity) {
+  bool there = identity.has_value();
+  visit(there);
+  if constexpr (!std::is_const_v<OptionalIdentity>) {
+    if (there) identity.emplace();
+  }
+  if (!there) return;
+  visit(identity->user);
+  visit(identity->uid);
+  visit(identity->gid);
+  list_fields(visit, identity->groups, [](Visit& each, auto& group) { each(group); });
 }
 
 }  // namespace

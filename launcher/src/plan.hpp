@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/src/config/server_config.hpp"
+#include "launcher/src/privileges.hpp"
 
 namespace ropeway::launcher {
 
@@ -31,6 +32,7 @@ struct Plan {
   config::CanaryConfig canary;
   bool keeper = false;
   std::string control;
+  std::optional<Identity> identity;  // of workers; looked up by whoever makes the plan
   struct Route {
     std::string match;
     std::string handler;

@@ -67,7 +67,7 @@ std::unique_ptr<ListenSockets> listeners_at_start(const std::optional<Inheritanc
 
 int serve(const Service& service, const Plan& plan, std::optional<Inheritance> inherited, SocketActivation activation) {
   const Workforce force = workforce(plan.processes, plan.threads, cpu_budget(affinity_cpus()));
-  auto log = open_log(plan.log, force.processes == 0 ? "server" : "launcher", false);
+  auto log = open_log_for(plan, force.processes == 0 ? "server" : "launcher");
   warn_of_descriptors(*log, raise_descriptor_limit(), plan.connections);
   if (!activation.warning.empty()) log->warning(activation.warning);
   const auto tell_addresses = [&log](const ListenSockets& listeners) {
@@ -75,6 +75,7 @@ int serve(const Service& service, const Plan& plan, std::optional<Inheritance> i
   };
 
   if (inherited && force.processes == 0) throw std::runtime_error("processes: 0, no supervisor, needs a restart");
+  if (const std::string warning = warning_of(plan.identity); !warning.empty()) log->warning(warning);
   auto open = listeners_at_start(inherited, std::move(activation));
   if (force.processes == 0) {
     const auto listeners = std::make_shared<ListenSockets>(plan.listen, 1, open.get());
@@ -114,7 +115,7 @@ int serve(const Service& service, const Plan& plan, std::optional<Inheritance> i
     seat = std::get<Supervisor::Seat>(std::move(outcome));
   }
   // A child: the supervisor's scope has closed what is the parent's. The program's `main` shall not run on in here.
-  if (const auto* keeper = std::get_if<Supervisor::KeeperSeat>(&*seat)) run_keeper(*keeper->setup, keeper->supervisor);
+  if (const auto* keeper = std::get_if<Supervisor::KeeperSeat>(&*seat)) run_keeper(*keeper->setup, keeper->supervisor, keeper->identity);
   std::exit(run_worker(std::get<WorkerSeat>(std::move(*seat))));
 }
 

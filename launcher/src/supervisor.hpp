@@ -45,6 +45,7 @@ class Supervisor {
   struct KeeperSeat {
     std::shared_ptr<KeeperSetup> setup;
     pid_t supervisor = 0;
+    std::optional<Identity> identity;
   };
   /// What a new child process is to be.
   using Seat = std::variant<WorkerSeat, KeeperSeat>;

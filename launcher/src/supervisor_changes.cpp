@@ -46,6 +46,8 @@ void Supervisor::begin_reload() {
   const auto make = [this](ConfigSource source, Plan plan) {
     Workforce force = workforce(plan.processes, plan.threads, cpu_budget(affinity_cpus()));
     if (force.processes == 0) throw std::runtime_error("processes: 0, no supervisor, needs a restart");
+    prepare_log_files(plan.log, plan.identity);
+    if (const std::string warning = warning_of(plan.identity); !warning.empty()) log_->warning(warning);
     auto made = Deployment::make(current_->generation().number() + 1, std::move(source), std::move(plan), std::move(force),
                                  *options_.register_handlers, options_.hand_over, current_->setup()->listeners.get());
     use_keeper(*made);
@@ -97,7 +99,7 @@ void Supervisor::end_reload() {
 // As the new configuration has it.
 void Supervisor::reopen_log() {
   try {
-    auto opened = open_log(current_->plan().log, "launcher", false);
+    auto opened = open_log_for(current_->plan(), "launcher");
     log_->flush();
     log_ = std::move(opened);
   } catch (const std::exception& error) {

@@ -187,18 +187,20 @@ WorkerSetup::WorkerSetup(ConfigSource configuration, const Register& handlers, s
     : source(std::move(configuration)),
       register_handlers(handlers),
       listeners(std::move(sockets)),
+      identity(plan.identity),
       threads(io_threads),
       scoreboard(listeners->slots(), io_threads + plan.blocking_threads, plan.routes.size()) {}
 
 int run_worker(WorkerSeat seat) {
+  WorkerSetup& setup = *seat.setup;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != seat.supervisor) return exit_code::failure;  // it died before it could be watched
-  WorkerSetup& setup = *seat.setup;
   if (setup.directory && ::fchdir(setup.directory.get()) != 0) {
     std::fprintf(stderr, "ropeway: the worker cannot go to its working directory: %s\n", std::strerror(errno));
     return exit_code::failure;
   }
   return guarded(setup.source, exit_code::worker_configuration, [&] {
+    if (setup.identity) assume(*setup.identity);
     keep_crash_record(setup.scoreboard.crash(seat.slot), setup.scoreboard.threads(seat.slot));
     answer_stack_signal(setup.scoreboard.stall(seat.slot));
     WorkerProcess process(setup, seat.slot, Role::worker, "worker " + std::to_string(seat.slot));
@@ -210,6 +212,7 @@ int run_worker(WorkerSeat seat) {
 
 int run_alone(WorkerSetup& setup, const std::function<void()>& on_ready) {
   return guarded(setup.source, exit_code::usage, [&] {
+    if (setup.identity) assume(*setup.identity);
     setup.scoreboard[0].pid = ::getpid();
     WorkerProcess process(setup, 0, Role::alone, "server");
     process.ready();

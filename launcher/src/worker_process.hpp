@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include <ropeway/launch.hpp>
 
@@ -26,6 +27,7 @@ struct WorkerSetup {
   std::shared_ptr<ListenSockets> listeners;
   server::HandOverChannel hand_over;
   std::shared_ptr<KeeperSetup> keeper;  // may be none
+  std::optional<Identity> identity;     // that workers assume
   unsigned threads;
   Descriptor directory;  // where relative paths begin; none: where the process is
   observability::Scoreboard scoreboard;

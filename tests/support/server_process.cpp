@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <stdexcept>
 #include <system_error>
 
@@ -121,6 +122,15 @@ std::vector<std::string> activated(std::vector<std::string> arguments, const std
   const std::vector<std::string> shell{"/bin/sh", "-c", variables + " exec \"$@\"", "sh"};
   arguments.insert(arguments.begin(), shell.begin(), shell.end());
   return arguments;
+}
+
+std::string ServerProcess::complaints() const {
+  std::istringstream lines(standard_error());
+  std::string result;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find("workers run as root") == std::string::npos) result += line + "\n";
+  }
+  return result;
 }
 
 bool eventually(const std::function<bool()>& holds, std::chrono::milliseconds patience) {

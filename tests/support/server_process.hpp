@@ -54,6 +54,8 @@ class ServerProcess {
   [[nodiscard]] int wait(std::chrono::milliseconds patience = ChildProcess::default_patience) { return process_->wait(patience); }
   [[nodiscard]] std::string standard_output() const { return process_->standard_output(); }
   [[nodiscard]] std::string standard_error() const { return process_->standard_error(); }
+  /// The same without the line that workers are root, for tests that are and expect no other.
+  [[nodiscard]] std::string complaints() const;
 
  private:
   std::unique_ptr<ChildProcess> process_;

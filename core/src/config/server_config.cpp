@@ -23,6 +23,11 @@ std::optional<unsigned> read_count(const ConfigNode& node, std::string_view name
 std::size_t read_size(const ConfigNode& node, std::string_view name) { return static_cast<std::size_t>(node.size(name)); }
 std::size_t read_number(const ConfigNode& node, std::string_view name) { return static_cast<std::size_t>(node.integer(name)); }
 
+std::string read_name_or_number(const ConfigNode& node, std::string_view name) {
+  const nlohmann::json& value = node.json(name);
+  return value.is_string() ? value.get<std::string>() : std::to_string(value.get<std::int64_t>());
+}
+
 /// A path, where "-" and "" have a meaning of their own.
 std::string read_file(const ConfigNode& node) {
   const auto& text = node.json("file").get_ref<const std::string&>();
@@ -149,6 +154,8 @@ std::shared_ptr<const ServerConfig> server_config(std::shared_ptr<const ConfigNo
   config->canary = {static_cast<unsigned>(read_number(canary, "percent")), canary.duration("duration"), canary.duration("start")};
   const ConfigNode quarantine = root.object("quarantine");
   config->quarantine = {read_number(quarantine, "crashes"), quarantine.duration("window"), quarantine.duration("release")};
+  config->user = read_name_or_number(root, "user");
+  config->group = read_name_or_number(root, "group");
   config->keeper = root.boolean("keeper");
   const auto& control = root.json("control").get_ref<const std::string&>();
   config->control = control.empty() || control == "auto" ? control : root.path("control");

@@ -104,7 +104,8 @@ struct ServerConfig {
   QuarantineConfig quarantine;
   CanaryConfig canary;
   bool keeper = false;
-  std::string control;  // the control socket's path; "auto": see the setting; "": none
+  std::string user, group;  // names or numbers; "": as the server was started
+  std::string control;      // the control socket's path; "auto": see the setting; "": none
   LogConfig log;
   RepeatedSlashes repeated_slashes = RepeatedSlashes::keep;
   std::string server_name;  // value of the `Server` field; "" sends none

@@ -13,6 +13,13 @@ constexpr std::int64_t second = 1000;
 constexpr std::int64_t minute = 60 * second;
 constexpr std::int64_t hour = 60 * minute;
 
+Setting account(std::string name, std::string text) {
+  constexpr std::int64_t highest = 0xFFFF'FFFE;
+  Setting setting = Setting::string(name, std::move(text)).by_default("\"\"");
+  setting.or_as(Setting::integer(std::move(name), "Its number.").at_least(0).at_most(highest));
+  return setting;
+}
+
 Setting middlewares(std::string text) {
   Setting name = Setting::string("", "The middleware's name.").at_least(1);
   name.or_as(Setting::object("", "A middleware with options.",
@@ -254,6 +261,10 @@ const Setting& server_settings() {
                            "Whether a process of its own holds every connection, too, so that connections between two requests survive the "
                            "death of their worker. It needs a file descriptor for each.")
               .by_default("false"),
+          account("user",
+                  "Whom workers are, by name or number, where the server is started as root: they become that user before they "
+                  "construct a handler. The launcher stays root, to open low ports and logs at a reload. An empty string: no other."),
+          account("group", "The group of workers, by name or number. An empty string: that of `user`."),
           Setting::path(
               "control",
               "The unix socket for `ropeway status`, `reload` and the like, open to this user alone. `auto`: in the user's runtime "
