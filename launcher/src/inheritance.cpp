@@ -27,7 +27,7 @@ std::vector<int> Inheritance::descriptors() const {
   std::vector<int> all;
   for (const Listeners& group : listeners) all.insert(all.end(), group.descriptors.begin(), group.descriptors.end());
   for (const Activated& socket : activated) all.push_back(socket.descriptor);
-  for (const int each : {give, take, control, news}) {
+  for (const int each : {give, take, control, pid_file, news}) {
     if (each >= 0) all.push_back(each);
   }
   return all;
@@ -55,6 +55,8 @@ std::string Inheritance::to_json() const {
                  {"control_path", control_path},
                  {"control_device", control_device},
                  {"control_inode", control_inode},
+                 {"pid_file", pid_file},
+                 {"pid_file_path", pid_file_path},
                  {"news", news}};
   return all.dump(-1, ' ', true, json::error_handler_t::replace);
 }
@@ -75,7 +77,9 @@ std::optional<Inheritance> Inheritance::from_json(const std::string& text) {
       group.at("descriptors").get_to(listeners.descriptors);
       if (listeners.descriptors.empty()) return std::nullopt;
     }
-    // Not from an older program.
+    // From an older program, this does not come.
+    result.pid_file = all.value("pid_file", -1);
+    result.pid_file_path = all.value("pid_file_path", std::string());
     for (const json& socket : all.value("activated", json::array())) {
       Activated& activated = result.activated.emplace_back();
       socket.at("descriptor").get_to(activated.descriptor);

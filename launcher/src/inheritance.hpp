@@ -32,6 +32,8 @@ struct Inheritance {
   int control = -1;                  // the control socket's listener; -1: none
   std::string control_path;
   std::uint64_t control_device = 0, control_inode = 0;  // of its file
+  int pid_file = -1;                                    // locked; -1: none
+  std::string pid_file_path;
   int news = -1;  // a stream to the one that passes it on: "ready" from here, "accepts no more" from there; its end: the other has gone
 
   [[nodiscard]] std::vector<int> descriptors() const;

@@ -98,6 +98,7 @@ void fields(Visit& visit, APlan& plan) {
   duration_field(visit, plan.canary.start);
   visit(plan.keeper);
   visit(plan.control);
+  visit(plan.pid_file);
   identity_fields(visit, plan.identity);
   visit(plan.connections);
   visit(plan.blocking_threads);
@@ -151,6 +152,7 @@ Plan plan_of(const config::ServerConfig& config) {
   plan.canary = config.canary;
   plan.keeper = config.keeper;
   plan.control = config.control;
+  plan.pid_file = config.pid_file;
   for (const auto& route : config.routes) plan.routes.push_back({route.match, route.handler.name});
   return plan;
 }

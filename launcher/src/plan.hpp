@@ -32,6 +32,7 @@ struct Plan {
   config::CanaryConfig canary;
   bool keeper = false;
   std::string control;
+  std::string pid_file;
   std::optional<Identity> identity;  // of workers; looked up by whoever makes the plan
   struct Route {
     std::string match;

@@ -13,6 +13,7 @@
 #include "launcher/src/exit_code.hpp"
 #include "launcher/src/inheritance.hpp"
 #include "launcher/src/log_files.hpp"
+#include "launcher/src/pid_file.hpp"
 #include "launcher/src/signals.hpp"
 #include "launcher/src/supervisor.hpp"
 #include "launcher/src/worker_process.hpp"
@@ -65,6 +66,14 @@ std::unique_ptr<ListenSockets> listeners_at_start(const std::optional<Inheritanc
   return std::make_unique<ListenSockets>(inherited ? inherited->listeners : std::vector<Inheritance::Listeners>(), std::move(activated));
 }
 
+// Ours, or to be: that of the launcher whose place this one takes holds its number until this one is ready.
+std::unique_ptr<PidFile> pid_file_at_start(const Plan& plan, const std::optional<Inheritance>& inherited) {
+  Descriptor theirs(inherited ? inherited->pid_file : -1);
+  if (plan.pid_file.empty()) return nullptr;
+  if (theirs && inherited->pid_file_path == plan.pid_file) return std::make_unique<PidFile>(plan.pid_file, std::move(theirs));
+  return std::make_unique<PidFile>(plan.pid_file);
+}
+
 int serve(const Service& service, const Plan& plan, std::optional<Inheritance> inherited, SocketActivation activation) {
   const Workforce force = workforce(plan.processes, plan.threads, cpu_budget(affinity_cpus()));
   auto log = open_log_for(plan, force.processes == 0 ? "server" : "launcher");
@@ -80,6 +89,7 @@ int serve(const Service& service, const Plan& plan, std::optional<Inheritance> i
   if (force.processes == 0) {
     const auto listeners = std::make_shared<ListenSockets>(plan.listen, 1, open.get());
     tell_addresses(*listeners);
+    const auto pid_file = pid_file_at_start(plan, inherited);
     log.reset();
     WorkerSetup setup(service.source, *service.register_handlers, listeners, plan, force.threads);
     return run_alone(setup, announcement(service, listeners, force));
@@ -108,6 +118,7 @@ int serve(const Service& service, const Plan& plan, std::optional<Inheritance> i
       first = Deployment::make(1, service.source, plan, force, *service.register_handlers, options.hand_over, open.get());
     }
     tell_addresses(*first->setup()->listeners);
+    options.pid_file = pid_file_at_start(plan, inherited);
     options.on_ready = announcement(service, first->setup()->listeners, force);
     Supervisor supervisor(std::move(options), std::move(first), std::move(log));
     auto outcome = supervisor.run();

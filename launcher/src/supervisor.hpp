@@ -14,6 +14,7 @@
 #include "launcher/src/control_socket.hpp"
 #include "launcher/src/deployment.hpp"
 #include "launcher/src/director.hpp"
+#include "launcher/src/pid_file.hpp"
 #include "launcher/src/reload.hpp"
 #include "launcher/src/service_manager.hpp"
 #include "launcher/src/signals.hpp"
@@ -40,6 +41,7 @@ class Supervisor {
     pid_t predecessor_pid = 0;
     std::unique_ptr<ControlSocket> control;
     std::unique_ptr<ListenSockets> listeners;
+    std::unique_ptr<PidFile> pid_file;  // may be none
   };
   /// The keeper's seat.
   struct KeeperSeat {
@@ -90,6 +92,7 @@ class Supervisor {
   void end_reload();
   void bury_retired();
   void reopen_log();
+  void move_pid_file();
   void begin_upgrade();
   void advance_upgrade();
   void give_way();

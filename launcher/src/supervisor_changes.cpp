@@ -93,6 +93,7 @@ void Supervisor::end_reload() {
   tell_ready();
   if (!done) return;
   reopen_log();
+  move_pid_file();
   open_control();
 }
 
@@ -104,6 +105,19 @@ void Supervisor::reopen_log() {
     log_ = std::move(opened);
   } catch (const std::exception& error) {
     log_->error("the log cannot be opened; the old one stays in use", {{"reason", std::string_view(error.what())}});
+  }
+}
+
+// To where the new configuration has it.
+void Supervisor::move_pid_file() {
+  std::unique_ptr<PidFile>& file = options_.pid_file;
+  const std::string& path = current_->plan().pid_file;
+  if (path.empty()) return file.reset();
+  if (file && file->path() == path && file->is_there()) return;
+  try {
+    file = std::make_unique<PidFile>(path);
+  } catch (const std::exception& error) {
+    log_->error("there is no new pid file; one that was there stays", {{"reason", std::string_view(error.what())}});
   }
 }
 
@@ -128,6 +142,10 @@ void Supervisor::begin_upgrade() {
     inheritance.control_path = control_->path();
     inheritance.control_device = control_->device();
     inheritance.control_inode = control_->inode();
+  }
+  if (options_.pid_file) {
+    inheritance.pid_file = options_.pid_file->descriptor();
+    inheritance.pid_file_path = options_.pid_file->path();
   }
   try {
     log_->flush();
@@ -198,6 +216,13 @@ void Supervisor::take_place() {
   if (control_) control_->own();
   if (options_.control) options_.control->own();  // of another path: its file ends with it
   options_.control.reset();
+  if (options_.pid_file) {
+    try {
+      options_.pid_file->publish();
+    } catch (const std::exception& error) {
+      log_->error("the pid file has the number of the program before", {{"reason", std::string_view(error.what())}});
+    }
+  }
   const char byte = 'R';
   (void)write_all(options_.predecessor.get(), &byte, 1);
 }

@@ -24,6 +24,8 @@ Inheritance sample() {
   all.control_path = "/run/x.control";
   all.control_device = 0xFFFF'FFFF'FFFF;
   all.control_inode = 42;
+  all.pid_file = 19;
+  all.pid_file_path = "/run/x.pid";
   all.news = 16;
   return all;
 }
@@ -49,8 +51,10 @@ TEST_CASE("what is passed on arrives as it was") {
   CHECK(all->control_path == "/run/x.control");
   CHECK(all->control_device == 0xFFFF'FFFF'FFFF);
   CHECK(all->control_inode == 42);
+  CHECK(all->pid_file == 19);
+  CHECK(all->pid_file_path == "/run/x.pid");
   CHECK(all->news == 16);
-  CHECK(all->descriptors() == std::vector<int>{10, 11, 12, 17, 18, 13, 14, 15, 16});
+  CHECK(all->descriptors() == std::vector<int>{10, 11, 12, 17, 18, 13, 14, 15, 19, 16});
 }
 
 TEST_CASE("what is no inheritance, or another version's, is none") {

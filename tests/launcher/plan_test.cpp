@@ -24,6 +24,7 @@ Plan sample() {
   plan.canary = {7, std::chrono::milliseconds(8), std::chrono::milliseconds(9)};
   plan.keeper = true;
   plan.control = "/run/x.control";
+  plan.pid_file = "/run/x.pid";
   plan.identity = Identity{"web", 0xFFFF'FFFE, 33, {33, 4}};
   plan.routes = {{"GET /a:b/{x}", "first"}, {"/", "second"}};
   return plan;
@@ -42,6 +43,7 @@ TEST_CASE("a plan arrives as it was sent") {
   CHECK(plan->quarantine.release.count() == 6);
   CHECK(plan->keeper);
   CHECK(plan->control == "/run/x.control");
+  CHECK(plan->pid_file == "/run/x.pid");
   REQUIRE(plan->identity.has_value());
   CHECK(plan->identity->user == "web");
   CHECK(plan->identity->uid == 0xFFFF'FFFE);

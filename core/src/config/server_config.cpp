@@ -157,6 +157,8 @@ std::shared_ptr<const ServerConfig> server_config(std::shared_ptr<const ConfigNo
   config->user = read_name_or_number(root, "user");
   config->group = read_name_or_number(root, "group");
   config->keeper = root.boolean("keeper");
+  const auto& pid_file = root.json("pid_file").get_ref<const std::string&>();
+  config->pid_file = pid_file.empty() ? pid_file : root.path("pid_file");
   const auto& control = root.json("control").get_ref<const std::string&>();
   config->control = control.empty() || control == "auto" ? control : root.path("control");
   config->log = read_log(root.object("log"));

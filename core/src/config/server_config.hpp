@@ -105,6 +105,7 @@ struct ServerConfig {
   CanaryConfig canary;
   bool keeper = false;
   std::string user, group;  // names or numbers; "": as the server was started
+  std::string pid_file;     // "": none
   std::string control;      // the control socket's path; "auto": see the setting; "": none
   LogConfig log;
   RepeatedSlashes repeated_slashes = RepeatedSlashes::keep;

@@ -261,6 +261,10 @@ const Setting& server_settings() {
                            "Whether a process of its own holds every connection, too, so that connections between two requests survive the "
                            "death of their worker. It needs a file descriptor for each.")
               .by_default("false"),
+          Setting::path("pid_file",
+                        "A file that holds the launcher's process number as long as it runs, and is locked. Commands need none: they use "
+                        "`control`. An empty string: none.")
+              .by_default("\"\""),
           account("user",
                   "Whom workers are, by name or number, where the server is started as root: they become that user before they "
                   "construct a handler. The launcher stays root, to open low ports and logs at a reload. An empty string: no other."),
