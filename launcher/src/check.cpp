@@ -14,6 +14,7 @@
 
 #include "core/src/config/printable.hpp"
 #include "core/src/server/worker.hpp"
+#include "launcher/src/affinity.hpp"
 #include "launcher/src/application.hpp"
 #include "launcher/src/descriptor.hpp"
 #include "launcher/src/exit_code.hpp"
@@ -41,6 +42,7 @@ int check_here(const ConfigSource& source, const Register& register_handlers, in
     server::Worker worker(options);
     std::vector<ConfigError> mistakes;
     identity = identity_of(*config, mistakes);
+    check_affinity(config->affinity, allowed_cpus(), mistakes);
     if (identity) assume(*identity);  // what a worker could not open cannot be opened here
     (void)application.make_site(*config, worker.services(), mistakes);
     for (const ConfigError& mistake : mistakes) diagnostics.push_back(config::locate(mistake, source.text, source.file));

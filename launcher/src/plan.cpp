@@ -96,6 +96,8 @@ void fields(Visit& visit, APlan& plan) {
   visit(plan.canary.percent);
   duration_field(visit, plan.canary.duration);
   duration_field(visit, plan.canary.start);
+  visit(plan.affinity.mode);
+  list_fields(visit, plan.affinity.cpus, [](Visit& set, auto& cpus) { list_fields(set, cpus, [](Visit& each, auto& cpu) { each(cpu); }); });
   visit(plan.keeper);
   visit(plan.control);
   visit(plan.pid_file);
@@ -150,6 +152,7 @@ Plan plan_of(const config::ServerConfig& config) {
   plan.stall = config.stall;
   plan.quarantine = config.quarantine;
   plan.canary = config.canary;
+  plan.affinity = config.affinity;
   plan.keeper = config.keeper;
   plan.control = config.control;
   plan.pid_file = config.pid_file;

@@ -30,6 +30,7 @@ struct Plan {
   config::StallConfig stall;
   config::QuarantineConfig quarantine;
   config::CanaryConfig canary;
+  config::AffinityConfig affinity;
   bool keeper = false;
   std::string control;
   std::string pid_file;

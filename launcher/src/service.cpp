@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "launcher/src/affinity.hpp"
 #include "launcher/src/check.hpp"
 #include "launcher/src/control_path.hpp"
 #include "launcher/src/exit_code.hpp"
@@ -92,6 +93,7 @@ int serve(const Service& service, const Plan& plan, std::optional<Inheritance> i
     const auto pid_file = pid_file_at_start(plan, inherited);
     log.reset();
     WorkerSetup setup(service.source, *service.register_handlers, listeners, plan, force.threads);
+    setup.cpus = cpus_of_slots(plan.affinity, 1);
     return run_alone(setup, announcement(service, listeners, force));
   }
   const Pipe hand_over = hand_over_channel(inherited);

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "core/src/server/worker.hpp"
+#include "launcher/src/affinity.hpp"
 #include "launcher/src/application.hpp"
 #include "launcher/src/black_box.hpp"
 #include "launcher/src/exit_code.hpp"
@@ -31,12 +32,17 @@ class WorkerProcess {
         slot_(slot),
         row_(setup.scoreboard[slot]),
         alone_(role == Role::alone),
+        bind_error_(slot < setup.cpus.size() ? bind_to(setup.cpus[slot]) : 0),
         signals_(role),
         application_(setup.register_handlers),
         config_(loaded(application_, setup.source)),
         log_(open_log(config_->log, name, true)),
         access_log_(open_access_log(config_->log.access)),
         worker_(worker_options(setup.threads)) {
+    if (bind_error_ != 0) {
+      log_->warning("the worker cannot be bound to its CPUs (`affinity`), and runs where it may",
+                    {{"reason", std::string_view(std::strerror(bind_error_))}});
+    }
     std::vector<ConfigError> mistakes;
     worker_.set_site(application_.make_site(*config_, worker_.services(), mistakes));
     if (!mistakes.empty()) throw ConfigError(mistakes.front());
@@ -156,6 +162,7 @@ class WorkerProcess {
   const unsigned slot_;
   observability::WorkerRow& row_;
   const bool alone_;
+  const int bind_error_;            // before there are threads, which inherit it
   int words_ = -1;                  // the pipe to the supervisor
   SignalDescriptor signals_;        // first: threads inherit the mask
   std::optional<StopGuard> guard_;  // of a process that is alone; it outlives the worker, whose end waits for handlers

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include <ropeway/launch.hpp>
 
@@ -27,6 +28,7 @@ struct WorkerSetup {
   std::shared_ptr<ListenSockets> listeners;
   server::HandOverChannel hand_over;
   std::shared_ptr<KeeperSetup> keeper;  // may be none
+  std::vector<config::CpuList> cpus;    // of each slot; none: wherever it may run
   std::optional<Identity> identity;     // that workers assume
   unsigned threads;
   Descriptor directory;  // where relative paths begin; none: where the process is

@@ -22,6 +22,7 @@ Plan sample() {
   plan.stall = {std::chrono::milliseconds(1), std::chrono::milliseconds(2), std::chrono::milliseconds(3)};
   plan.quarantine = {4, std::chrono::milliseconds(5), std::chrono::milliseconds(6)};
   plan.canary = {7, std::chrono::milliseconds(8), std::chrono::milliseconds(9)};
+  plan.affinity = {config::AffinityConfig::Mode::list, {{0, 1}, {70}, {}}};
   plan.keeper = true;
   plan.control = "/run/x.control";
   plan.pid_file = "/run/x.pid";
@@ -41,6 +42,8 @@ TEST_CASE("a plan arrives as it was sent") {
   CHECK(plan->quarantine.crashes == 4);
   CHECK(plan->quarantine.window.count() == 5);
   CHECK(plan->quarantine.release.count() == 6);
+  CHECK(plan->affinity.mode == config::AffinityConfig::Mode::list);
+  CHECK(plan->affinity.cpus == std::vector<config::CpuList>{{0, 1}, {70}, {}});
   CHECK(plan->keeper);
   CHECK(plan->control == "/run/x.control");
   CHECK(plan->pid_file == "/run/x.pid");

@@ -122,6 +122,7 @@ Loaded load(std::string_view text, const std::string& file, const Catalogue& cat
   if (document->root.is_object()) {
     check_components(document->root, catalogue, validator);
     check_addresses(document->root, document->folder, validator);
+    check_affinity(document->root, validator);
     check_server_name(document->root, validator);
     refused = override_settings(document->root, environment);
   }

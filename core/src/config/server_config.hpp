@@ -10,6 +10,8 @@
 #include <ropeway/config_node.hpp>
 #include <ropeway/logger.hpp>
 
+#include "core/src/config/cpu_list.hpp"
+
 namespace ropeway::config {
 
 /// An address to listen on.
@@ -87,6 +89,13 @@ struct CanaryConfig {
   std::chrono::milliseconds duration{}, start{};
 };
 
+/// On which CPUs workers run.
+struct AffinityConfig {
+  enum class Mode : std::uint8_t { none, automatic, list };
+  Mode mode = Mode::none;
+  std::vector<CpuList> cpus;  // of a list: for the first worker, the second and so on, and from the beginning again
+};
+
 /// What becomes of slashes side by side in a path.
 enum class RepeatedSlashes : std::uint8_t { keep, merge, refuse };
 
@@ -103,6 +112,7 @@ struct ServerConfig {
   StallConfig stall;
   QuarantineConfig quarantine;
   CanaryConfig canary;
+  AffinityConfig affinity;
   bool keeper = false;
   std::string user, group;  // names or numbers; "": as the server was started
   std::string pid_file;     // "": none

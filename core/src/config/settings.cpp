@@ -20,6 +20,20 @@ Setting account(std::string name, std::string text) {
   return setting;
 }
 
+Setting affinity() {
+  constexpr std::int64_t highest_cpu = 65'535;
+  Setting cpus = Setting::string("", "CPUs, such as `0-3,8`.").at_least(1);
+  cpus.or_as(Setting::integer("", "One CPU.").at_least(0).at_most(highest_cpu));
+  Setting setting = Setting::string("affinity",
+                                    "On which CPUs workers run. `none`: wherever the system puts them. `auto`: the CPUs that the server "
+                                    "may use are shared out. A list, such as `[\"0-1\", \"2-3\"]`: those of the first worker, the second "
+                                    "and so on, and from the beginning again.")
+                        .one_of({"none", "auto"})
+                        .by_default("\"none\"");
+  setting.or_as(Setting::list("affinity", "The CPUs of each worker.", std::move(cpus)).at_least(1).at_most(1024));
+  return setting;
+}
+
 Setting middlewares(std::string text) {
   Setting name = Setting::string("", "The middleware's name.").at_least(1);
   name.or_as(Setting::object("", "A middleware with options.",
@@ -249,6 +263,7 @@ const Setting& server_settings() {
                         Setting::string("", "An address."))
               .at_least(1)
               .by_default("[\"0.0.0.0:8000\"]"),
+          affinity(),
           routes(),
           middlewares("What stands in front of every route, outermost first."),
           limits(),
