@@ -126,12 +126,16 @@ int tell_upgrade(const json& verdict, bool as_json) {
   return done ? exit_code::success : exit_code::failure;
 }
 
-int converse(const Options& options, const Descriptor& socket) {
-  const std::string request = request_of(options).dump() + "\n";
+json answer_to(const json& request, const Descriptor& socket) {
+  const std::string text = request.dump() + "\n";
   std::optional<std::string> line;
-  if (write_all(socket.get(), request.data(), request.size())) line = read_line(socket.get());
+  if (write_all(socket.get(), text.data(), text.size())) line = read_line(socket.get());
   if (!line) throw std::runtime_error("the server has ended the conversation");
-  const json answer = json::parse(*line);
+  return json::parse(*line);
+}
+
+int converse(const Options& options, const Descriptor& socket) {
+  const json answer = answer_to(request_of(options), socket);
   if (answer.contains("reload")) return tell_verdict(answer["reload"], options.json);
   if (answer.contains("upgrade")) return tell_upgrade(answer["upgrade"], options.json);
   if (!answer["ok"].get<bool>()) throw std::runtime_error(answer["error"].get<std::string>());
@@ -145,6 +149,12 @@ int converse(const Options& options, const Descriptor& socket) {
 }
 
 }  // namespace
+
+json ask_server(const Options& options, const Register& register_handlers, const json& request) {
+  json answer = answer_to(request, connect_to(control_path(options, register_handlers)));
+  if (!answer["ok"].get<bool>()) throw std::runtime_error(answer["error"].get<std::string>());
+  return answer;
+}
 
 int control_server(const Options& options, const Register& register_handlers) {
   try {

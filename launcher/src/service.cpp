@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "core/src/config/change.hpp"
 #include "launcher/src/affinity.hpp"
 #include "launcher/src/check.hpp"
 #include "launcher/src/control_path.hpp"
@@ -84,7 +85,7 @@ int serve(const Service& service, const Plan& plan, std::optional<Inheritance> i
     for (const auto& address : listeners.addresses()) log->info("listening", {{"address", std::string_view(address.url())}});
   };
 
-  if (inherited && force.processes == 0) throw std::runtime_error("processes: 0, no supervisor, needs a restart");
+  if (inherited && force.processes == 0) throw std::runtime_error(config::needs_restart("processes"));
   if (const std::string warning = warning_of(plan.identity); !warning.empty()) log->warning(warning);
   auto open = listeners_at_start(inherited, std::move(activation));
   if (force.processes == 0) {

@@ -13,6 +13,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/src/config/change.hpp"
 #include "core/src/config/loader.hpp"
 #include "launcher/src/exit_code.hpp"
 #include "launcher/src/log_files.hpp"
@@ -45,7 +46,7 @@ void Supervisor::begin_reload() {
   if (read.error != 0) return refuse_reload(std::strerror(read.error));
   const auto make = [this](ConfigSource source, Plan plan) {
     Workforce force = workforce(plan.processes, plan.threads, cpu_budget(affinity_cpus()));
-    if (force.processes == 0) throw std::runtime_error("processes: 0, no supervisor, needs a restart");
+    if (force.processes == 0) throw std::runtime_error(config::needs_restart("processes"));  // the check has seen to it
     prepare_log_files(plan.log, plan.identity);
     if (const std::string warning = warning_of(plan.identity); !warning.empty()) log_->warning(warning);
     auto made = Deployment::make(current_->generation().number() + 1, std::move(source), std::move(plan), std::move(force),

@@ -133,7 +133,8 @@ Loaded load(std::string_view text, const std::string& file, const Catalogue& cat
   sort_by_place(loaded.diagnostics);
   loaded.untold = validator.untold();
   if (loaded.diagnostics.empty()) {
-    loaded.config = server_config(std::move(document), {});
+    loaded.config = server_config(document, {});
+    loaded.document = std::move(document);
   } else if (document->root.is_object() && loaded.untold == 0) {
     const Faults faults(validator.mistakes());
     replace_faulty(document->root, server_settings(), faults, validator);

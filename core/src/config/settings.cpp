@@ -245,12 +245,14 @@ const Setting& server_settings() {
   static const Setting settings = Setting::object(
       "", "The configuration of a server.",
       {
-          Setting::string("$schema", "Where an editor finds the JSON Schema of this file; the server ignores it."),
+          Setting::string("$schema", "Where an editor finds the JSON Schema of this file; the server ignores it.")
+              .costs(Setting::Cost::hot),
           Setting::count("processes",
                          "Number of workers. `auto` follows the CPU quota and affinity; 0 serves in one process, with no supervisor.")
               .at_least(0)
               .at_most(1024)
-              .by_default("\"auto\""),
+              .by_default("\"auto\"")
+              .restarts_at("0"),
           Setting::count("threads", "I/O threads of each worker. `auto` is 2: one more than one slow disk read can hold up.")
               .at_least(1)
               .at_most(1024)
@@ -262,16 +264,17 @@ const Setting& server_settings() {
                         "of that name.",
                         Setting::string("", "An address."))
               .at_least(1)
-              .by_default("[\"0.0.0.0:8000\"]"),
+              .by_default("[\"0.0.0.0:8000\"]")
+              .costs(Setting::Cost::rebind),
           affinity(),
           routes(),
           middlewares("What stands in front of every route, outermost first."),
           limits(),
           timeouts(),
           blocking(),
-          stall(),
-          quarantine(),
-          canary(),
+          stall().costs(Setting::Cost::hot),
+          quarantine().costs(Setting::Cost::hot),
+          canary().costs(Setting::Cost::hot),
           Setting::boolean("keeper",
                            "Whether a process of its own holds every connection, too, so that connections between two requests survive the "
                            "death of their worker. It needs a file descriptor for each.")
@@ -279,7 +282,8 @@ const Setting& server_settings() {
           Setting::path("pid_file",
                         "A file that holds the launcher's process number as long as it runs, and is locked. Commands need none: they use "
                         "`control`. An empty string: none.")
-              .by_default("\"\""),
+              .by_default("\"\"")
+              .costs(Setting::Cost::hot),
           account("user",
                   "Whom workers are, by name or number, where the server is started as root: they become that user before they "
                   "construct a handler. The launcher stays root, to open low ports and logs at a reload. An empty string: no other."),
@@ -288,7 +292,8 @@ const Setting& server_settings() {
               "control",
               "The unix socket for `ropeway status`, `reload` and the like, open to this user alone. `auto`: in the user's runtime "
               "folder, where those commands look for it. An empty string: none.")
-              .by_default("\"auto\""),
+              .by_default("\"auto\"")
+              .costs(Setting::Cost::hot),
           log(),
           Setting::string(
               "repeated_slashes",
