@@ -12,8 +12,10 @@
 #include <cstring>
 #include <system_error>
 
+#include "core/src/config/change.hpp"
 #include "core/src/config/printable.hpp"
 #include "core/src/server/worker.hpp"
+#include "launcher/src/affinity.hpp"
 #include "launcher/src/application.hpp"
 #include "launcher/src/descriptor.hpp"
 #include "launcher/src/exit_code.hpp"
@@ -24,12 +26,22 @@ namespace {
 
 void say(const std::string& text) { std::fprintf(stderr, "%s\n", text.c_str()); }
 
-// The child's part; gives its exit code.
-int check_here(const ConfigSource& source, const Register& register_handlers, int plan_descriptor) {
+void add_changes_that_need_a_restart(std::vector<config::Diagnostic>& diagnostics, const config::Loaded& running,
+                                     const config::Loaded& loaded, const ConfigSource& source) {
+  if (!running.document || !loaded.document) return;
+  for (const config::Change& change : config::changes_between(*running.document, *loaded.document)) {
+    if (change.cost != Setting::Cost::restart) continue;
+    diagnostics.push_back(config::locate(ConfigError(change.pointer, config::needs_restart(change.name)), source.text, source.file));
+  }
+}
+
+// The child's part; gives its exit code. `running` may be none.
+int check_here(const ConfigSource& source, const Register& register_handlers, const ConfigSource* running, int plan_descriptor) {
   const Application application(register_handlers);
   const config::Loaded loaded = application.load(source);
   std::vector<config::Diagnostic> diagnostics = loaded.diagnostics;
   const config::ServerConfig* config = loaded.config != nullptr ? loaded.config.get() : loaded.sound.get();
+  std::optional<Identity> identity;
   if (config != nullptr) {
     config::LogConfig quiet;
     quiet.level = LogLevel::warning;
@@ -39,21 +51,28 @@ int check_here(const ConfigSource& source, const Register& register_handlers, in
     options.log = log.get();
     server::Worker worker(options);
     std::vector<ConfigError> mistakes;
+    identity = identity_of(*config, mistakes);
+    check_affinity(config->affinity, allowed_cpus(), mistakes);
+    if (identity) assume(*identity);  // what a worker could not open cannot be opened here
     (void)application.make_site(*config, worker.services(), mistakes);
     for (const ConfigError& mistake : mistakes) diagnostics.push_back(config::locate(mistake, source.text, source.file));
   }
+  if (running != nullptr) add_changes_that_need_a_restart(diagnostics, application.load(*running), loaded, source);
   if (!diagnostics.empty()) {
     std::fputs(config::report(std::move(diagnostics), loaded.untold).c_str(), stderr);
     return exit_code::usage;
   }
-  const std::string bytes = encode(plan_of(*loaded.config));
+  Plan plan = plan_of(*loaded.config);
+  plan.identity = std::move(identity);
+  const std::string bytes = encode(plan);
   return write_all(plan_descriptor, bytes.data(), bytes.size()) ? exit_code::success : exit_code::failure;
 }
 
-[[noreturn]] void run_child(const ConfigSource& source, const Register& register_handlers, int plan_descriptor) {
+[[noreturn]] void run_child(const ConfigSource& source, const Register& register_handlers, const ConfigSource* running,
+                            int plan_descriptor) {
   int code = exit_code::failure;
   try {
-    code = check_here(source, register_handlers, plan_descriptor);
+    code = check_here(source, register_handlers, running, plan_descriptor);
   } catch (const std::exception& error) { say(std::string("the configuration cannot be tried: ") + error.what()); }
   std::exit(code);
 }
@@ -93,7 +112,7 @@ Checked check_in_child(const ConfigSource& source, const Register& register_hand
   if (child < 0) throw std::system_error(errno, std::generic_category(), "fork");
   if (child == 0) {
     pipe.read.close();
-    run_child(source, register_handlers, pipe.write.get());
+    run_child(source, register_handlers, nullptr, pipe.write.get());
   }
   pipe.write.close();
   std::string bytes;
@@ -108,7 +127,8 @@ Checked check_in_child(const ConfigSource& source, const Register& register_hand
   return {std::nullopt, exit_code::failure};
 }
 
-CheckProcess::CheckProcess(ConfigSource source, const Register& register_handlers) : source_(std::move(source)) {
+CheckProcess::CheckProcess(ConfigSource source, const Register& register_handlers, const ConfigSource& running)
+    : source_(std::move(source)) {
   Pipe plan = make_pipe();
   Pipe report = make_pipe();
   std::fflush(nullptr);
@@ -118,7 +138,7 @@ CheckProcess::CheckProcess(ConfigSource source, const Register& register_handler
   if (pid_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent || ::dup2(report.write.get(), STDERR_FILENO) < 0) ::_exit(exit_code::failure);
-    run_child(source_, register_handlers, plan.write.get());
+    run_child(source_, register_handlers, &running, plan.write.get());
   }
   plan_pipe_ = std::move(plan.read);
   report_ = std::move(report.read);

@@ -29,8 +29,9 @@ struct Checked {
 /// The same while the caller does something else.
 class CheckProcess {
  public:
-  /// Begins. Throws `std::system_error` where there is no process to be had.
-  CheckProcess(ConfigSource source, const Register& register_handlers);
+  /// Begins. `running` is what serves now: a change that needs a restart is a mistake, too. Throws `std::system_error` where there is no process
+  /// to be had.
+  CheckProcess(ConfigSource source, const Register& register_handlers, const ConfigSource& running);
 
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
   [[nodiscard]] const ConfigSource& source() const noexcept { return source_; }

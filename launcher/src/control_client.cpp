@@ -80,6 +80,13 @@ int converse(const Options& options, ControlConnection& connection) {
 
 }  // namespace
 
+json ask_server(const Options& options, const Register& register_handlers, const json& request) {
+  ControlConnection connection(options, register_handlers);
+  json answer = connection.ask(request);
+  if (!answer["ok"].get<bool>()) throw std::runtime_error(answer["error"].get<std::string>());
+  return answer;
+}
+
 int control_server(const Options& options, const Register& register_handlers) {
   try {
     if (options.command == Options::Command::drill) return drill(options, register_handlers);

@@ -1,14 +1,13 @@
 #include "launcher/src/cpu_count.hpp"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <string_view>
 #include <thread>
-#include <vector>
+
+#include "launcher/src/affinity.hpp"
 
 namespace ropeway::launcher {
 namespace {
@@ -96,14 +95,9 @@ std::string cpus(double value) { return number(value) + (value == 1 ? " CPU" : "
 
 }  // namespace
 
-unsigned affinity_cpus() noexcept {
-  // The set grows until the kernel's mask fits: machines with more than 1,024 CPUs exist.
-  for (int capacity = CPU_SETSIZE; capacity <= CPU_SETSIZE * 64; capacity *= 2) {
-    std::vector<cpu_set_t> sets(static_cast<std::size_t>(capacity / CPU_SETSIZE));
-    const std::size_t bytes = sets.size() * sizeof(cpu_set_t);
-    if (::sched_getaffinity(0, bytes, sets.data()) == 0) return static_cast<unsigned>(std::max(1, CPU_COUNT_S(bytes, sets.data())));
-  }
-  return std::max(1U, std::thread::hardware_concurrency());
+unsigned affinity_cpus() {
+  const auto cpus = static_cast<unsigned>(allowed_cpus().size());
+  return cpus > 0 ? cpus : std::max(1U, std::thread::hardware_concurrency());
 }
 
 CpuBudget cpu_budget(unsigned affinity, const fs::path& root) {

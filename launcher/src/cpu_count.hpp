@@ -13,7 +13,7 @@ struct CpuBudget {
 };
 
 /// How many CPUs the affinity mask of this process has.
-[[nodiscard]] unsigned affinity_cpus() noexcept;
+[[nodiscard]] unsigned affinity_cpus();
 /// The smaller of the affinity mask and the CPU quotas (cgroup v2 and v1) of this process's group and those above it.
 /// `root` is where `proc` and `sys` are looked for.
 [[nodiscard]] CpuBudget cpu_budget(unsigned affinity, const std::filesystem::path& root = "/");

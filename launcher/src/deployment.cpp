@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <system_error>
 
+#include "launcher/src/affinity.hpp"
 #include "launcher/src/black_box.hpp"
 
 namespace ropeway::launcher {
@@ -45,6 +46,7 @@ std::unique_ptr<Deployment> Deployment::make(unsigned number, ConfigSource sourc
   auto listeners = std::make_shared<ListenSockets>(plan.listen, force.most + 1, open);
   auto setup = std::make_shared<WorkerSetup>(std::move(source), register_handlers, std::move(listeners), plan, force.threads);
   setup->hand_over = hand_over;
+  setup->cpus = cpus_of_slots(plan.affinity, force.most);
   setup->directory = Descriptor(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!setup->directory) throw std::system_error(errno, std::generic_category(), "the working directory");
   return std::make_unique<Deployment>(number, std::move(setup), std::move(plan), std::move(force));

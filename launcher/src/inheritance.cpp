@@ -26,7 +26,8 @@ bool keep_open(int descriptor, bool open) noexcept {
 std::vector<int> Inheritance::descriptors() const {
   std::vector<int> all;
   for (const Listeners& group : listeners) all.insert(all.end(), group.descriptors.begin(), group.descriptors.end());
-  for (const int each : {give, take, control, news}) {
+  for (const Activated& socket : activated) all.push_back(socket.descriptor);
+  for (const int each : {give, take, control, pid_file, news}) {
     if (each >= 0) all.push_back(each);
   }
   return all;
@@ -41,17 +42,22 @@ std::string Inheritance::to_json() const {
                       {"port", group.port},
                       {"descriptors", group.descriptors}});
   }
+  json sockets = json::array();
+  for (const Activated& socket : activated) sockets.push_back({{"descriptor", socket.descriptor}, {"name", socket.name}});
   const json all{{"version", version},
                  {"launcher", launcher},
                  {"generation", generation},
                  {"processes", processes},
                  {"listeners", std::move(groups)},
+                 {"activated", std::move(sockets)},
                  {"give", give},
                  {"take", take},
                  {"control", control},
                  {"control_path", control_path},
                  {"control_device", control_device},
                  {"control_inode", control_inode},
+                 {"pid_file", pid_file},
+                 {"pid_file_path", pid_file_path},
                  {"news", news}};
   return all.dump(-1, ' ', true, json::error_handler_t::replace);
 }
@@ -72,6 +78,14 @@ std::optional<Inheritance> Inheritance::from_json(const std::string& text) {
       group.at("port").get_to(listeners.port);
       group.at("descriptors").get_to(listeners.descriptors);
       if (listeners.descriptors.empty()) return std::nullopt;
+    }
+    // From an older program, this does not come.
+    result.pid_file = all.value("pid_file", -1);
+    result.pid_file_path = all.value("pid_file_path", std::string());
+    for (const json& socket : all.value("activated", json::array())) {
+      Activated& activated = result.activated.emplace_back();
+      socket.at("descriptor").get_to(activated.descriptor);
+      socket.at("name").get_to(activated.name);
     }
     all.at("give").get_to(result.give);
     all.at("take").get_to(result.take);

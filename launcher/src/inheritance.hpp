@@ -20,14 +20,21 @@ struct Inheritance {
     std::uint16_t port = 0;         // that it has
     std::vector<int> descriptors;   // for each slot, or a single one
   };
+  struct Activated {
+    int descriptor = -1;
+    std::string name;
+  };
   pid_t launcher = 0;       // the one that passes it on
   unsigned generation = 0;  // its
   unsigned processes = 0;   // that it has come to have; 0: it does not say
   std::vector<Listeners> listeners;
-  int give = -1, take = -1;  // the hand-over channel
-  int control = -1;          // the control socket's listener; -1: none
+  std::vector<Activated> activated;  // sockets that systemd has opened
+  int give = -1, take = -1;          // the hand-over channel
+  int control = -1;                  // the control socket's listener; -1: none
   std::string control_path;
   std::uint64_t control_device = 0, control_inode = 0;  // of its file
+  int pid_file = -1;                                    // locked; -1: none
+  std::string pid_file_path;
   int news = -1;  // a stream to the one that passes it on: "ready" from here, "accepts no more" from there; its end: the other has gone
 
   [[nodiscard]] std::vector<int> descriptors() const;

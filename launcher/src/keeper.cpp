@@ -155,7 +155,7 @@ void Keeper::end_lost() {
   });
 }
 
-void run_keeper(KeeperSetup& setup, pid_t supervisor) {
+void run_keeper(KeeperSetup& setup, pid_t supervisor, const std::optional<Identity>& identity) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != supervisor) ::_exit(exit_code::failure);
   ::prctl(PR_SET_NAME, "ropeway keeper");
@@ -163,6 +163,7 @@ void run_keeper(KeeperSetup& setup, pid_t supervisor) {
   setup.deaths.write.close();  // its end is the supervisor's end
   setup.connections.write.close();
   try {
+    if (identity) assume(*identity);
     Keeper keeper(setup);
     while (keeper.step(std::chrono::hours(1))) {}
   } catch (const std::exception& error) {

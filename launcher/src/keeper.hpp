@@ -11,6 +11,7 @@
 #include "core/src/server/hand_over.hpp"
 #include "core/src/server/keep_table.hpp"
 #include "launcher/src/descriptor.hpp"
+#include "launcher/src/privileges.hpp"
 
 namespace ropeway::launcher {
 
@@ -27,7 +28,8 @@ struct KeeperSetup {
 /// The keeper's main function: holds a duplicate of every connection that workers give it, so that a connection outlives its worker. When one
 /// has died, those of its connections that were between two requests go to its siblings, and the others are closed. A process of its own with
 /// one thread, which runs no code of a handler and reads no byte of a client; it ends with its supervisor.
-[[noreturn]] void run_keeper(KeeperSetup& setup, pid_t supervisor);
+/// `identity`: that it assumes.
+[[noreturn]] void run_keeper(KeeperSetup& setup, pid_t supervisor, const std::optional<Identity>& identity);
 
 /// The part of it that can be tested in a process.
 class Keeper {

@@ -13,8 +13,10 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
+#include <utility>
 
 #include "core/src/config/listen_address.hpp"
+#include "core/src/config/printable.hpp"
 
 namespace ropeway::launcher {
 namespace {
@@ -156,10 +158,17 @@ ListenSockets::ListenSockets(const std::vector<config::ListenAddress>& addresses
   if (earlier != nullptr) {
     slots_ = std::max(slots_, earlier->slots_);
     chosen_port_ = earlier->chosen_port_;
+    activated_ = earlier->activated_;
   }
+  const std::vector<Groups> activated = activated_for(addresses);
   try {
-    for (const auto& address : addresses) {
-      if (auto group = earlier != nullptr ? find(address, *earlier) : nullptr) {
+    for (std::size_t i = 0; i < addresses.size(); ++i) {
+      const config::ListenAddress& address = addresses[i];
+      if (!activated[i].empty() || address.family == Family::activated) {
+        for (const auto& group : activated[i]) {
+          if (std::ranges::find(groups_, group) == groups_.end()) groups_.push_back(group);  // one may be for IPv6 and IPv4
+        }
+      } else if (auto group = earlier != nullptr ? find(address, *earlier) : nullptr) {
         groups_.push_back(std::move(group));
       } else if (address.family == Family::unix_socket) {
         open_unix(address);
@@ -168,7 +177,7 @@ ListenSockets::ListenSockets(const std::vector<config::ListenAddress>& addresses
       }
     }
     for (const auto& group : groups_) {
-      if (group->is_unix() || group->listeners.size() >= slots_) continue;
+      if (group->is_shared() || group->listeners.size() >= slots_) continue;
       grown_.push_back({group.get(), group->listeners.size()});
       fill(*group);
     }
@@ -180,7 +189,15 @@ ListenSockets::ListenSockets(const std::vector<config::ListenAddress>& addresses
 
 ListenSockets::~ListenSockets() { shrink(); }
 
-ListenSockets::ListenSockets(const std::vector<Inheritance::Listeners>& inherited) : slots_(1) {
+ListenSockets::ListenSockets(const std::vector<Inheritance::Listeners>& inherited, std::vector<ActivatedSocket> activated) : slots_(1) {
+  for (ActivatedSocket& socket : activated) {
+    auto group = std::make_shared<Group>();
+    group->asked = socket.address;
+    group->port = socket.address.port;
+    group->listeners.push_back(std::move(socket.descriptor));
+    group->activated.emplace(std::move(socket));
+    activated_.push_back(std::move(group));
+  }
   for (const Inheritance::Listeners& listeners : inherited) {
     auto group = std::make_shared<Group>();
     group->asked = listeners.address;
@@ -200,7 +217,7 @@ ListenSockets::ListenSockets(const std::vector<Inheritance::Listeners>& inherite
 void ListenSockets::close_but(const ListenSockets& kept, int channel) noexcept {
   int patience = 500;  // milliseconds, for workers to make room in the channel
   for (const auto& group : groups_) {
-    if (std::ranges::find(kept.groups_, group) != kept.groups_.end()) continue;
+    if (group->activated || std::ranges::find(kept.groups_, group) != kept.groups_.end()) continue;
     for (const Descriptor& listener : group->listeners) {
       for (;;) {
         const Descriptor waiting(::accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
@@ -214,6 +231,7 @@ void ListenSockets::close_but(const ListenSockets& kept, int channel) noexcept {
 
 void ListenSockets::close() noexcept {
   for (const auto& group : groups_) {
+    if (group->activated) continue;
     for (const Descriptor& listener : group->listeners) ::shutdown(listener.get(), SHUT_RDWR);
   }
 }
@@ -221,6 +239,7 @@ void ListenSockets::close() noexcept {
 std::vector<Inheritance::Listeners> ListenSockets::to_pass_on() const {
   std::vector<Inheritance::Listeners> result;
   for (const auto& group : groups_) {
+    if (group->activated) continue;
     Inheritance::Listeners& listeners = result.emplace_back();
     listeners.address = group->asked;
     listeners.port = group->port;
@@ -229,8 +248,52 @@ std::vector<Inheritance::Listeners> ListenSockets::to_pass_on() const {
   return result;
 }
 
+std::vector<Inheritance::Activated> ListenSockets::activated_to_pass_on() const {
+  std::vector<Inheritance::Activated> result;
+  for (const auto& group : activated_) result.push_back({group->listeners.front().get(), group->activated->name});
+  return result;
+}
+
 void ListenSockets::own_files(bool ours) noexcept {
-  for (const auto& group : groups_) group->owner = ours && group->is_unix() ? ::getpid() : 0;
+  for (const auto& group : groups_) group->owner = ours && group->is_unix() && !group->activated ? ::getpid() : 0;
+}
+
+// Which of the sockets that systemd has opened are meant by which address: those of an address or a name, and "systemd" for all others.
+std::vector<ListenSockets::Groups> ListenSockets::activated_for(const std::vector<config::ListenAddress>& addresses) const {
+  std::vector<Groups> result(addresses.size());
+  Groups left = activated_;
+  const auto is_for_all = [](const config::ListenAddress& address) { return address.family == Family::activated && address.host.empty(); };
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    if (is_for_all(addresses[i])) continue;
+    for (const auto& group : activated_) {
+      if (!group->activated->is_for(addresses[i])) continue;
+      result[i].push_back(group);
+      std::erase(left, group);
+    }
+    if (addresses[i].family == Family::activated && result[i].empty()) fail_to_find(addresses[i].host);
+  }
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    if (!is_for_all(addresses[i])) continue;
+    if (activated_.empty()) fail_to_find({});
+    result[i] = std::exchange(left, {});
+  }
+  if (left.empty()) return result;
+  const Group& group = *left.front();
+  const BoundAddress place{group.asked.family, group.asked.host, group.port};
+  throw ListenError(
+      "systemd has passed on the socket " + config::in_quotes(group.activated->name) + " (" + place.url() +
+      "), for which \"listen\" has no entry, so its clients would wait for ever; add \"systemd\" to \"listen\", or the address");
+}
+
+void ListenSockets::fail_to_find(const std::string& name) const {
+  const std::string entry = "cannot listen on systemd" + (name.empty() ? "" : ":" + name) + ": ";
+  if (activated_.empty()) {
+    throw ListenError(entry + "no socket was passed on (LISTEN_FDS); have the socket unit start this program, or name an address instead");
+  }
+  std::string names;
+  for (const auto& group : activated_) names += (names.empty() ? "" : ", ") + config::in_quotes(group->activated->name);
+  throw ListenError(entry + "no socket of that name was passed on, only " + names +
+                    "; FileDescriptorName= of the socket unit says the name");
 }
 
 // The last ones go first, so that the kernel, which fills a gap with the last, changes nobody's place.
@@ -305,14 +368,24 @@ std::vector<BoundAddress> ListenSockets::addresses() const {
 
 std::vector<server::ListenDescriptor> ListenSockets::of_slot(unsigned slot) const {
   std::vector<server::ListenDescriptor> result;
-  for (const auto& group : groups_) { result.push_back({group->listeners[group->is_unix() ? 0 : slot].get(), group->is_unix()}); }
+  for (const auto& group : groups_) {
+    result.push_back({group->listeners[group->is_shared() ? 0 : slot].get(), group->is_unix(), group->activated.has_value()});
+  }
   return result;
 }
 
 std::vector<server::ListenDescriptor> ListenSockets::of_slot_alone(unsigned slot) const {
   std::vector<server::ListenDescriptor> result;
   for (const auto& group : groups_) {
-    if (!group->is_unix()) result.push_back({group->listeners[slot].get(), false});
+    if (!group->is_shared()) result.push_back({group->listeners[slot].get()});
+  }
+  return result;
+}
+
+std::vector<int> ListenSockets::shared() const {
+  std::vector<int> result;
+  for (const auto& group : groups_) {
+    if (group->is_shared()) result.push_back(group->listeners.front().get());
   }
   return result;
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "core/src/server/worker.hpp"
 #include "launcher/src/descriptor.hpp"
 #include "launcher/src/inheritance.hpp"
+#include "launcher/src/socket_activation.hpp"
 
 namespace ropeway::launcher {
 
@@ -42,13 +44,16 @@ struct BoundAddress {
 /// listener's queue outlive every worker. For each TCP address there is one SO_REUSEPORT listener a worker slot, among which the kernel
 /// spreads connections; a unix socket is one listener that all slots share. What a listener is set to, the sockets that it accepts inherit.
 ///
+/// A socket that systemd has opened is one listener, too, that all slots share, and is not ours to close.
+///
 /// A later generation keeps the listeners of every address that it shares with the one before, and adds slots behind theirs where it
 /// needs more: the order within a group, which steering goes by, never changes.
 class ListenSockets {
  public:
   /// Opens everything or throws `ListenError`, and leaves those of `earlier` as they were. A port 0 becomes a free one: the one that an earlier
   /// port 0 got, where it is free. Slots that were added to shared addresses are closed again at the end of this object, unless `keep`
-  /// was called before.
+  /// was called before. Sockets that systemd has opened, which `earlier` has, are used for the addresses that they are for; one that no
+  /// address asks for is an error, because its clients would wait for ever.
   ListenSockets(const std::vector<config::ListenAddress>& addresses, unsigned slots, const ListenSockets* earlier = nullptr);
   ~ListenSockets();
   ListenSockets(const ListenSockets&) = delete;
@@ -56,8 +61,9 @@ class ListenSockets {
 
   void keep() noexcept { grown_.clear(); }
 
-  /// Those of another process, which has passed them on and still has them, too. Nothing is opened.
-  explicit ListenSockets(const std::vector<Inheritance::Listeners>& inherited);
+  /// Those of another process, which has passed them on and still has them, too, and sockets that systemd has opened, of which nothing is
+  /// served yet. Nothing is opened.
+  explicit ListenSockets(const std::vector<Inheritance::Listeners>& inherited, std::vector<ActivatedSocket> activated = {});
   /// Closes the listeners at addresses that `kept` does not have, for every process that has them; what waits in their queues is given to
   /// workers over `channel` (see `HandOverChannel`).
   void close_but(const ListenSockets& kept, int channel) noexcept;
@@ -65,6 +71,7 @@ class ListenSockets {
   void close() noexcept;
   /// As they are to be passed on.
   [[nodiscard]] std::vector<Inheritance::Listeners> to_pass_on() const;
+  [[nodiscard]] std::vector<Inheritance::Activated> activated_to_pass_on() const;
   /// Whether the files of unix sockets are removed by this process in the end.
   void own_files(bool ours) noexcept;
 
@@ -75,6 +82,8 @@ class ListenSockets {
   [[nodiscard]] std::vector<server::ListenDescriptor> of_slot(unsigned slot) const;
   /// What nobody accepts from while the worker of that slot does not: its listeners that are not shared.
   [[nodiscard]] std::vector<server::ListenDescriptor> of_slot_alone(unsigned slot) const;
+  /// The listeners that all slots share.
+  [[nodiscard]] std::vector<int> shared() const;
   /// One listener of each group among which the kernel spreads connections.
   [[nodiscard]] std::vector<int> spread_groups() const;
 
@@ -86,11 +95,13 @@ class ListenSockets {
     Group& operator=(const Group&) = delete;
     ~Group();
     [[nodiscard]] bool is_unix() const noexcept { return asked.family == config::ListenAddress::Family::unix_socket; }
+    [[nodiscard]] bool is_shared() const noexcept { return is_unix() || activated; }
 
     config::ListenAddress asked;  // its port may be 0
     std::uint16_t port = 0;
-    std::vector<Descriptor> listeners;  // one for each slot, or a single one
-    pid_t owner = 0;                    // of the file; 0: there is none
+    std::vector<Descriptor> listeners;         // one for each slot, or a single one
+    std::optional<ActivatedSocket> activated;  // what the listener is, or was made of: its descriptor is in `listeners`
+    pid_t owner = 0;                           // of the file; 0: there is none
     dev_t device = 0;
     ino_t inode = 0;
   };
@@ -99,6 +110,9 @@ class ListenSockets {
     std::size_t before;
   };
   [[nodiscard]] std::shared_ptr<Group> find(const config::ListenAddress& address, const ListenSockets& earlier) const;
+  using Groups = std::vector<std::shared_ptr<Group>>;
+  [[nodiscard]] std::vector<Groups> activated_for(const std::vector<config::ListenAddress>& addresses) const;
+  [[noreturn]] void fail_to_find(const std::string& name) const;
   void open_tcp(const config::ListenAddress& address, const ListenSockets* earlier);
   void open_unix(const config::ListenAddress& address);
   void fill(Group& group) const;
@@ -107,7 +121,8 @@ class ListenSockets {
   unsigned slots_;
   std::uint16_t chosen_port_ = 0;  // of the last port 0
   std::vector<std::shared_ptr<Group>> groups_;
-  std::vector<Grown> grown_;  // of those that `earlier` has, too
+  std::vector<std::shared_ptr<Group>> activated_;  // all of them
+  std::vector<Grown> grown_;                       // of those that `earlier` has, too
 };
 
 }  // namespace ropeway::launcher

@@ -13,6 +13,22 @@ std::unique_ptr<observability::LogSink> open_log(const config::LogConfig& config
   return observability::make_log_sink(options);
 }
 
+std::unique_ptr<observability::LogSink> open_log_for(const Plan& plan, std::string process) {
+  prepare_log_files(plan.log, plan.identity);
+  const ActingAs user(plan.identity);
+  return open_log(plan.log, std::move(process), false);
+}
+
+void reopen_for(const Plan& plan, observability::LogSink& log) noexcept {
+  std::string error;
+  try {
+    prepare_log_files(plan.log, plan.identity);
+    const ActingAs user(plan.identity);
+    error = log.reopen();
+  } catch (const std::exception& failure) { error = failure.what(); }
+  if (!error.empty()) log.error("the log cannot be opened again; the old file stays in use", {{"reason", std::string_view(error)}});
+}
+
 std::unique_ptr<observability::AccessLog> open_access_log(const config::AccessLogConfig& config) {
   using Format = observability::AccessLog::Format;
   if (config.file.empty()) return nullptr;

@@ -91,6 +91,18 @@ void add_check(CLI::App& app, Options& options) {
   command->callback([&options] { options.command = Options::Command::check; });
 }
 
+void add_plan(CLI::App& app, Options& options) {
+  CLI::App* command = app.add_subcommand(
+      "plan", "Tell what a configuration changes for a running server, and what that costs; exit code 3 where it needs a restart");
+  command->add_option("new", options.new_config, "The new configuration (default: that of --config, as it is now)")->type_name("FILE");
+  add_config(*command, options);
+  command->add_option("--from", options.from, "Compare with this file, not with what runs")->type_name("FILE");
+  command->add_option("--control", options.control, "The server's control socket (default: what the configuration says)")
+      ->type_name("PATH");
+  command->add_flag("--json", options.json, "Print JSON");
+  command->callback([&options] { options.command = Options::Command::plan; });
+}
+
 void add_schema(CLI::App& app, Options& options) {
   CLI::App* command = app.add_subcommand("schema", "Print the JSON Schema of the configuration, for editors");
   command->add_flag("--markdown", options.markdown, "Print the reference page instead");
@@ -173,7 +185,8 @@ std::vector<std::string> lasting_arguments(int argc, const char* const argv[]) {
 
 // A sentence about a word where a command should stand.
 std::string unknown_command(const std::string& word, const std::string& program, bool serves) {
-  std::vector<std::string> commands{"run", "check", "schema", "status", "top", "drill", "reload", "upgrade", "scale", "reopen", "stop"};
+  std::vector<std::string> commands{"run",   "check",  "plan",    "schema", "status", "top",
+                                    "drill", "reload", "upgrade", "scale",  "reopen", "stop"};
   if (serves) commands.insert(commands.begin(), "serve");
   std::string text = config::in_quotes(word) + " is no command" + config::did_you_mean(word, commands);
   std::error_code ignored;
@@ -193,6 +206,7 @@ Parsed parse_options(int argc, const char* const argv[], bool serves) {
   if (serves) add_serve(app, options);
   add_run(app, options);
   add_check(app, options);
+  add_plan(app, options);
   add_schema(app, options);
   add_control(app, options);
   if (!serves) {  // `run` is what happens without a command

@@ -103,8 +103,12 @@ void fields(Visit& visit, APlan& plan) {
   visit(plan.recycle.requests);
   visit(plan.recycle.memory);
   duration_field(visit, plan.recycle.age);
+  visit(plan.affinity.mode);
+  list_fields(visit, plan.affinity.cpus, [](Visit& set, auto& cpus) { list_fields(set, cpus, [](Visit& each, auto& cpu) { each(cpu); }); });
   visit(plan.keeper);
   visit(plan.control);
+  visit(plan.pid_file);
+  identity_fields(visit, plan.identity);
   visit(plan.connections);
   visit(plan.blocking_threads);
 }
@@ -113,6 +117,32 @@ template <class Visit, class Route>
 void route_fields(Visit& visit, Route& route) {
   visit(route.match);
   visit(route.handler);
+}
+
+// A list, each element's fields by `each`.
+template <class Visit, class List, class Each>
+void list_fields(Visit& visit, List& list, Each each) {
+  std::size_t size = list.size();
+  visit(size);
+  if constexpr (std::is_const_v<List>) {
+    for (const auto& element : list) each(visit, element);
+  } else {
+    for (; size > 0 && visit.good(); --size) each(visit, list.emplace_back());
+  }
+}
+
+template <class Visit, class OptionalIdentity>
+void identity_fields(Visit& visit, OptionalIdentity& identity) {
+  bool there = identity.has_value();
+  visit(there);
+  if constexpr (!std::is_const_v<OptionalIdentity>) {
+    if (there) identity.emplace();
+  }
+  if (!there) return;
+  visit(identity->user);
+  visit(identity->uid);
+  visit(identity->gid);
+  list_fields(visit, identity->groups, [](Visit& each, auto& group) { each(group); });
 }
 
 }  // namespace
@@ -133,8 +163,10 @@ Plan plan_of(const config::ServerConfig& config) {
   plan.quarantine = config.quarantine;
   plan.canary = config.canary;
   plan.recycle = config.recycle;
+  plan.affinity = config.affinity;
   plan.keeper = config.keeper;
   plan.control = config.control;
+  plan.pid_file = config.pid_file;
   for (const auto& route : config.routes) plan.routes.push_back({route.match, route.handler.name});
   return plan;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/src/config/server_config.hpp"
+#include "launcher/src/privileges.hpp"
 
 namespace ropeway::launcher {
 
@@ -32,8 +33,11 @@ struct Plan {
   config::QuarantineConfig quarantine;
   config::CanaryConfig canary;
   config::RecycleConfig recycle;
+  config::AffinityConfig affinity;
   bool keeper = false;
   std::string control;
+  std::string pid_file;
+  std::optional<Identity> identity;  // of workers; looked up by whoever makes the plan
   struct Route {
     std::string match;
     std::string handler;

@@ -7,6 +7,7 @@
 #include "core/src/config/loader.hpp"
 #include "launcher/src/application.hpp"
 #include "launcher/src/check.hpp"
+#include "launcher/src/comparison.hpp"
 #include "launcher/src/control_client.hpp"
 #include "launcher/src/descriptor.hpp"
 #include "launcher/src/exit_code.hpp"
@@ -48,6 +49,7 @@ int obey(const Options& options, const Register& register_handlers) {
   switch (options.command) {
     case Options::Command::run: return run(options, register_handlers);
     case Options::Command::check: return check(options, register_handlers);
+    case Options::Command::plan: return compare_configurations(options, register_handlers);
     case Options::Command::schema: return schema(options, register_handlers);
     case Options::Command::status:
     case Options::Command::reload:
@@ -75,7 +77,7 @@ int run_program(int argc, const char* const argv[], const Register& register_han
     const int code = obey(*parsed.options, register_handlers);
     using Command = Options::Command;
     const Command command = parsed.options->command;
-    const bool prints = command == Command::schema || command == Command::check || command == Command::status;
+    const bool prints = command == Command::schema || command == Command::check || command == Command::plan || command == Command::status;
     if (!prints || (std::fflush(stdout) == 0 && std::ferror(stdout) == 0)) return code;
     std::fprintf(stderr, "%s: standard output cannot be written: %s\n", argv[0], std::strerror(errno));
     return exit_code::failure;

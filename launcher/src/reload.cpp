@@ -31,7 +31,7 @@ Reload::Reload(ConfigSource source, const Register& register_handlers, Deploymen
     : current_(current),
       make_(std::move(make)),
       log_(log),
-      check_(std::in_place, std::move(source), register_handlers),
+      check_(std::in_place, std::move(source), register_handlers, current.setup()->source),
       deadline_(now + current.plan().canary.start) {
   log_.info("reload: the configuration is checked", {{"file", std::string_view(check_->source().file)}});
 }

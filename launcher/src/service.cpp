@@ -9,11 +9,14 @@
 #include <memory>
 #include <optional>
 
+#include "core/src/config/change.hpp"
+#include "launcher/src/affinity.hpp"
 #include "launcher/src/check.hpp"
 #include "launcher/src/control_path.hpp"
 #include "launcher/src/exit_code.hpp"
 #include "launcher/src/inheritance.hpp"
 #include "launcher/src/log_files.hpp"
+#include "launcher/src/pid_file.hpp"
 #include "launcher/src/signals.hpp"
 #include "launcher/src/supervisor.hpp"
 #include "launcher/src/worker_process.hpp"
@@ -57,22 +60,44 @@ Pipe hand_over_channel(const std::optional<Inheritance>& inherited) {
   return {Descriptor(inherited->take), Descriptor(inherited->give)};
 }
 
-int serve(const Service& service, const Plan& plan, std::optional<Inheritance> inherited) {
+// What is open before anything is: the listeners of the launcher whose place this one takes, and the sockets that systemd has opened.
+std::unique_ptr<ListenSockets> listeners_at_start(const std::optional<Inheritance>& inherited, SocketActivation activation) {
+  std::vector<ActivatedSocket>& activated = activation.sockets;
+  if (inherited) {
+    for (const auto& [descriptor, name] : inherited->activated) activated.push_back(activated_socket(descriptor, name));
+  }
+  return std::make_unique<ListenSockets>(inherited ? inherited->listeners : std::vector<Inheritance::Listeners>(), std::move(activated));
+}
+
+// Ours, or to be: that of the launcher whose place this one takes holds its number until this one is ready.
+std::unique_ptr<PidFile> pid_file_at_start(const Plan& plan, const std::optional<Inheritance>& inherited) {
+  Descriptor theirs(inherited ? inherited->pid_file : -1);
+  if (plan.pid_file.empty()) return nullptr;
+  if (theirs && inherited->pid_file_path == plan.pid_file) return std::make_unique<PidFile>(plan.pid_file, std::move(theirs));
+  return std::make_unique<PidFile>(plan.pid_file);
+}
+
+int serve(const Service& service, const Plan& plan, std::optional<Inheritance> inherited, SocketActivation activation) {
   Workforce force = Deployment::force_of(plan);
   if (inherited && plan.scales) force.processes = std::clamp(inherited->processes, force.least, force.most);
-  auto log = open_log(plan.log, force.processes == 0 ? "server" : "launcher", false);
+  auto log = open_log_for(plan, force.processes == 0 ? "server" : "launcher");
   warn_of_descriptors(*log, raise_descriptor_limit(), plan.connections);
+  if (!activation.warning.empty()) log->warning(activation.warning);
   const auto tell_addresses = [&log](const ListenSockets& listeners) {
     for (const auto& address : listeners.addresses()) log->info("listening", {{"address", std::string_view(address.url())}});
   };
 
-  if (inherited && force.processes == 0) throw std::runtime_error("processes: 0, no supervisor, needs a restart");
+  if (inherited && force.processes == 0) throw std::runtime_error(config::needs_restart("processes"));
+  if (const std::string warning = warning_of(plan.identity); !warning.empty()) log->warning(warning);
+  auto open = listeners_at_start(inherited, std::move(activation));
   if (force.processes == 0) {
-    const auto listeners = std::make_shared<ListenSockets>(plan.listen, 1);
+    const auto listeners = std::make_shared<ListenSockets>(plan.listen, 1, open.get());
     tell_addresses(*listeners);
+    const auto pid_file = pid_file_at_start(plan, inherited);
     log.reset();
     WorkerSetup setup(service.source, *service.register_handlers, listeners, plan, force.threads);
     setup.ready_descriptor = service.ready_descriptor;
+    setup.cpus = cpus_of_slots(plan.affinity, 1);
     return run_alone(setup, announcement(service, listeners, force));
   }
   const Pipe hand_over = hand_over_channel(inherited);
@@ -85,9 +110,9 @@ int serve(const Service& service, const Plan& plan, std::optional<Inheritance> i
     if (service.is_file) options.file = service.source.file;
     std::unique_ptr<Deployment> first;
     if (inherited) {
-      options.listeners = std::make_unique<ListenSockets>(inherited->listeners);
       first = Deployment::make(inherited->generation + 1, service.source, plan, force, *service.register_handlers, options.hand_over,
-                               options.listeners.get());
+                               open.get());
+      options.listeners = std::move(open);
       first->setup()->listeners->keep();
       options.predecessor = Descriptor(inherited->news);
       options.predecessor_pid = inherited->launcher;
@@ -96,9 +121,10 @@ int serve(const Service& service, const Plan& plan, std::optional<Inheritance> i
                                                           inherited->control_device, inherited->control_inode);
       }
     } else {
-      first = Deployment::make(1, service.source, plan, force, *service.register_handlers, options.hand_over);
+      first = Deployment::make(1, service.source, plan, force, *service.register_handlers, options.hand_over, open.get());
     }
     tell_addresses(*first->setup()->listeners);
+    options.pid_file = pid_file_at_start(plan, inherited);
     options.on_ready = announcement(service, first->setup()->listeners, force);
     Supervisor supervisor(std::move(options), std::move(first), std::move(log));
     auto outcome = supervisor.run();
@@ -106,7 +132,7 @@ int serve(const Service& service, const Plan& plan, std::optional<Inheritance> i
     seat = std::get<Supervisor::Seat>(std::move(outcome));
   }
   // A child: the supervisor's scope has closed what is the parent's. The program's `main` shall not run on in here.
-  if (const auto* keeper = std::get_if<Supervisor::KeeperSeat>(&*seat)) run_keeper(*keeper->setup, keeper->supervisor);
+  if (const auto* keeper = std::get_if<Supervisor::KeeperSeat>(&*seat)) run_keeper(*keeper->setup, keeper->supervisor, keeper->identity);
   std::exit(run_worker(std::get<WorkerSeat>(std::move(*seat))));
 }
 
@@ -116,9 +142,10 @@ int run_service(const Service& service) {
   ignore_write_signals();
   try {
     auto inherited = Inheritance::take_up();
+    auto activation = SocketActivation::take_up();
     const Checked checked = check_in_child(service.source, *service.register_handlers);
     if (!checked.plan) return checked.exit_code;
-    return serve(service, *checked.plan, std::move(inherited));
+    return serve(service, *checked.plan, std::move(inherited), std::move(activation));
   } catch (const ListenError& error) {
     std::fprintf(stderr, "ropeway: %s\n", error.what());
     if (!service.listen_hint.empty() && error.error() == EADDRINUSE) std::fprintf(stderr, "%s\n", service.listen_hint.c_str());

@@ -168,6 +168,7 @@ json status_of(const std::vector<Deployment*>& deployments, const Steering& stee
   }
   std::uint64_t queue = 0;
   for (unsigned slot = 0; slot < current.setup()->listeners->slots(); ++slot) queue += queue_of(*current.setup()->listeners, slot);
+  for (const int listener : current.setup()->listeners->shared()) queue += queue_of(listener);
   json closed = json::array();
   const auto closed_routes = current.setup()->scoreboard.closed_routes();
   for (std::size_t route = 0; route < closed_routes.size(); ++route) {

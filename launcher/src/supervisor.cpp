@@ -17,6 +17,7 @@
 #include <nlohmann/json.hpp>
 
 #include "launcher/src/exit_code.hpp"
+#include "launcher/src/log_files.hpp"
 
 namespace ropeway::launcher {
 namespace {
@@ -181,9 +182,7 @@ void Supervisor::obey(SignalAction action) {
     case SignalAction::more: scale_by(1); break;
     case SignalAction::fewer: scale_by(-1); break;
     case SignalAction::reopen:
-      if (const std::string error = log_->reopen(); !error.empty()) {
-        log_->error("the log cannot be opened again; the old file stays in use", {{"reason", std::string_view(error)}});
-      }
+      reopen_for(current_->plan(), *log_);
       for (Deployment* deployment : deployments()) deployment->generation().send(Command::reopen);
       reopened_meanwhile_ = upgrade_.has_value();
       if (succeeded_) tell_successor();
@@ -349,7 +348,7 @@ std::optional<Supervisor::KeeperSeat> Supervisor::start_keeper() {
   std::fflush(nullptr);
   const pid_t supervisor = ::getpid();
   const pid_t child = ::fork();
-  if (child == 0) return KeeperSeat{keeper_, supervisor};
+  if (child == 0) return KeeperSeat{keeper_, supervisor, current_->plan().identity};
   if (child < 0) {
     log_->error("the keeper cannot be started", {{"reason", std::string_view(std::strerror(errno))}});
     next_keeper_ = now() + keeper_delay;

@@ -14,6 +14,7 @@
 #include "launcher/src/control_socket.hpp"
 #include "launcher/src/deployment.hpp"
 #include "launcher/src/director.hpp"
+#include "launcher/src/pid_file.hpp"
 #include "launcher/src/recycler.hpp"
 #include "launcher/src/reload.hpp"
 #include "launcher/src/scaler.hpp"
@@ -42,11 +43,13 @@ class Supervisor {
     pid_t predecessor_pid = 0;
     std::unique_ptr<ControlSocket> control;
     std::unique_ptr<ListenSockets> listeners;
+    std::unique_ptr<PidFile> pid_file;  // may be none
   };
   /// The keeper's seat.
   struct KeeperSeat {
     std::shared_ptr<KeeperSetup> setup;
     pid_t supervisor = 0;
+    std::optional<Identity> identity;
   };
   /// What a new child process is to be.
   using Seat = std::variant<WorkerSeat, KeeperSeat>;
@@ -98,6 +101,7 @@ class Supervisor {
   void end_reload();
   void bury_retired();
   void reopen_log();
+  void move_pid_file();
   void begin_upgrade();
   void advance_upgrade();
   void give_way();

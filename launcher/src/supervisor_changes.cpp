@@ -14,6 +14,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/src/config/change.hpp"
 #include "core/src/config/loader.hpp"
 #include "launcher/src/exit_code.hpp"
 #include "launcher/src/log_files.hpp"
@@ -46,7 +47,9 @@ void Supervisor::begin_reload() {
   if (read.error != 0) return refuse_reload(std::strerror(read.error));
   const auto make = [this](ConfigSource source, Plan plan) {
     Workforce force = Deployment::force_of(plan);
-    if (force.processes == 0) throw std::runtime_error("processes: 0, no supervisor, needs a restart");
+    if (force.processes == 0) throw std::runtime_error(config::needs_restart("processes"));  // the check has seen to it
+    prepare_log_files(plan.log, plan.identity);
+    if (const std::string warning = warning_of(plan.identity); !warning.empty()) log_->warning(warning);
     // Those that the load has asked for so far, it asks for still.
     if (plan.scales) force.processes = std::clamp(current_->generation().wanted(), force.processes, force.most);
     auto made = Deployment::make(current_->generation().number() + 1, std::move(source), std::move(plan), std::move(force),
@@ -141,17 +144,31 @@ void Supervisor::end_reload() {
   tell_ready();
   if (!done) return;
   reopen_log();
+  move_pid_file();
   open_control();
 }
 
 // As the new configuration has it.
 void Supervisor::reopen_log() {
   try {
-    auto opened = open_log(current_->plan().log, "launcher", false);
+    auto opened = open_log_for(current_->plan(), "launcher");
     log_->flush();
     log_ = std::move(opened);
   } catch (const std::exception& error) {
     log_->error("the log cannot be opened; the old one stays in use", {{"reason", std::string_view(error.what())}});
+  }
+}
+
+// To where the new configuration has it.
+void Supervisor::move_pid_file() {
+  std::unique_ptr<PidFile>& file = options_.pid_file;
+  const std::string& path = current_->plan().pid_file;
+  if (path.empty()) return file.reset();
+  if (file && file->path() == path && file->is_there()) return;
+  try {
+    file = std::make_unique<PidFile>(path);
+  } catch (const std::exception& error) {
+    log_->error("there is no new pid file; one that was there stays", {{"reason", std::string_view(error.what())}});
   }
 }
 
@@ -169,6 +186,7 @@ void Supervisor::begin_upgrade() {
   inheritance.generation = current_->generation().number();
   inheritance.processes = current_->generation().wanted();
   inheritance.listeners = current_->setup()->listeners->to_pass_on();
+  inheritance.activated = current_->setup()->listeners->activated_to_pass_on();
   inheritance.give = options_.hand_over.give;
   inheritance.take = options_.hand_over.take;
   if (control_) {
@@ -176,6 +194,10 @@ void Supervisor::begin_upgrade() {
     inheritance.control_path = control_->path();
     inheritance.control_device = control_->device();
     inheritance.control_inode = control_->inode();
+  }
+  if (options_.pid_file) {
+    inheritance.pid_file = options_.pid_file->descriptor();
+    inheritance.pid_file_path = options_.pid_file->path();
   }
   try {
     log_->flush();
@@ -246,6 +268,13 @@ void Supervisor::take_place() {
   if (control_) control_->own();
   if (options_.control) options_.control->own();  // of another path: its file ends with it
   options_.control.reset();
+  if (options_.pid_file) {
+    try {
+      options_.pid_file->publish();
+    } catch (const std::exception& error) {
+      log_->error("the pid file has the number of the program before", {{"reason", std::string_view(error.what())}});
+    }
+  }
   const char byte = 'R';
   (void)write_all(options_.predecessor.get(), &byte, 1);
 }

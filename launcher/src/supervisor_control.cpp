@@ -1,9 +1,12 @@
 // The supervisor's part that talks over the control socket.
 
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -13,6 +16,21 @@
 #include "launcher/src/supervisor.hpp"
 
 namespace ropeway::launcher {
+
+namespace {
+
+// Those of this process that override settings, or might.
+std::map<std::string, std::string> overriding_variables() {
+  std::map<std::string, std::string> result;
+  for (char** each = environ; each != nullptr && *each != nullptr; ++each) {
+    const std::string_view text = *each;
+    const std::size_t end = text.find('=');
+    if (text.starts_with("ROPEWAY_") && end != std::string_view::npos) result.emplace(text.substr(0, end), text.substr(end + 1));
+  }
+  return result;
+}
+
+}  // namespace
 
 // An automatic place is a convenience, and no reason not to serve.
 void Supervisor::open_control() {
@@ -55,6 +73,11 @@ void Supervisor::obey(const ControlSocket::Request& request) {
     const json status = status_of(deployments(), director_.steering(), reload_ ? &*reload_ : nullptr, now(), flag("latencies"));
     return answer(request.client, {{"ok", true}, {"status", status}});
   }
+  if (command == "configuration") {
+    const ConfigSource& source = current_->setup()->source;
+    return answer(request.client,
+                  {{"ok", true}, {"configuration", {{"file", source.file}, {"text", source.text}, {"variables", overriding_variables()}}}});
+  }
   if (command == "upgrade" && phase_ == Phase::running && !grace_until_) {
     upgrade_wanted_ = true;
     if (flag("wait")) return await_upgrade_.push_back(request.client);
@@ -75,7 +98,7 @@ void Supervisor::obey(const ControlSocket::Request& request) {
     const bool is_late = command == "reload" || command == "upgrade";
     const char* error = is_late && succeeded_ ? "another program has taken this one's place; ask again"
                         : is_late             ? "the server ends"
-                                              : "no such command; there are status, reload, upgrade, scale, fault, reopen and stop";
+                                  : "no such command; there are status, configuration, reload, upgrade, scale, fault, reopen and stop";
     return answer(request.client, {{"ok", false}, {"error", error}});
   }
   answer(request.client, {{"ok", true}});

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/src/server/worker.hpp"
+#include "launcher/src/affinity.hpp"
 #include "launcher/src/application.hpp"
 #include "launcher/src/black_box.hpp"
 #include "launcher/src/exit_code.hpp"
@@ -35,12 +36,17 @@ class WorkerProcess {
         slot_(slot),
         row_(setup.scoreboard[slot]),
         alone_(role == Role::alone),
+        bind_error_(slot < setup.cpus.size() ? bind_to(setup.cpus[slot]) : 0),
         signals_(role),
         application_(setup.register_handlers),
         config_(loaded(application_, setup.source)),
         log_(open_log(config_->log, name, true)),
         access_log_(open_access_log(config_->log.access)),
         worker_(worker_options(setup.threads)) {
+    if (bind_error_ != 0) {
+      log_->warning("the worker cannot be bound to its CPUs (`affinity`), and runs where it may",
+                    {{"reason", std::string_view(std::strerror(bind_error_))}});
+    }
     std::vector<ConfigError> mistakes;
     worker_.set_site(application_.make_site(*config_, worker_.services(), mistakes));
     if (!mistakes.empty()) throw ConfigError(mistakes.front());
@@ -208,6 +214,7 @@ class WorkerProcess {
   const unsigned slot_;
   observability::WorkerRow& row_;
   const bool alone_;
+  const int bind_error_;            // before there are threads, which inherit it
   int words_ = -1;                  // the pipe to the supervisor
   SignalDescriptor signals_;        // first: threads inherit the mask
   std::optional<StopGuard> guard_;  // of a process that is alone; it outlives the worker, whose end waits for handlers
@@ -240,18 +247,20 @@ WorkerSetup::WorkerSetup(ConfigSource configuration, const Register& handlers, s
     : source(std::move(configuration)),
       register_handlers(handlers),
       listeners(std::move(sockets)),
+      identity(plan.identity),
       threads(io_threads),
       scoreboard({listeners->slots(), io_threads, plan.blocking_threads, plan.routes.size()}) {}
 
 int run_worker(WorkerSeat seat) {
+  WorkerSetup& setup = *seat.setup;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != seat.supervisor) return exit_code::failure;  // it died before it could be watched
-  WorkerSetup& setup = *seat.setup;
   if (setup.directory && ::fchdir(setup.directory.get()) != 0) {
     std::fprintf(stderr, "ropeway: the worker cannot go to its working directory: %s\n", std::strerror(errno));
     return exit_code::failure;
   }
   return guarded(setup.source, exit_code::worker_configuration, [&] {
+    if (setup.identity) assume(*setup.identity);
     keep_crash_record(setup.scoreboard.crash(seat.slot), setup.scoreboard.threads(seat.slot));
     answer_stack_signal(setup.scoreboard.stall(seat.slot));
     WorkerProcess process(setup, seat.slot, Role::worker, "worker " + std::to_string(seat.slot), &seat);
@@ -263,6 +272,7 @@ int run_worker(WorkerSeat seat) {
 
 int run_alone(WorkerSetup& setup, const std::function<void()>& on_ready) {
   return guarded(setup.source, exit_code::usage, [&] {
+    if (setup.identity) assume(*setup.identity);
     setup.scoreboard[0].pid = ::getpid();
     WorkerProcess process(setup, 0, Role::alone, "server");
     process.ready();

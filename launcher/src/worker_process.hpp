@@ -4,6 +4,8 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include <ropeway/launch.hpp>
 
@@ -26,6 +28,8 @@ struct WorkerSetup {
   std::shared_ptr<ListenSockets> listeners;
   server::HandOverChannel hand_over;
   std::shared_ptr<KeeperSetup> keeper;  // may be none
+  std::vector<config::CpuList> cpus;    // of each slot; none: wherever it may run
+  std::optional<Identity> identity;     // that workers assume
   unsigned threads;
   Descriptor directory;       // where relative paths begin; none: where the process is
   int ready_descriptor = -1;  // of a process that is alone: somebody waits for its end, so no other process may hold it open

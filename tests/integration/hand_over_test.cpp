@@ -53,7 +53,7 @@ TEST_CASE("connections between two requests go on at a sibling, also those witho
     for (RawClient& client : fresh) CHECK(client.get("/").body == "answer");
     server->signal(SIGTERM);
     CHECK(server->wait() == 0);
-    CHECK(server->standard_error().empty());
+    CHECK(server->complaints() == "");
   }
 }
 

@@ -99,7 +99,7 @@ TEST_CASE("an upgrade brings another process with the same addresses, and connec
   CHECK(upgraded.error == "");
   CHECK(upgraded.exit_code == 0);
   CHECK(server->wait() == 0);
-  CHECK(server->standard_error() == "");
+  CHECK(server->complaints() == "");
   const auto now = status(folder);
   CHECK(now["pid"] != server->pid());
   CHECK(now["generation"] == 2);

@@ -18,12 +18,15 @@ Inheritance sample() {
   all.processes = 5;
   all.listeners = {{{ListenAddress::Family::ipv6, "::1", 0, "", ""}, 8000, {10, 11}},
                    {{ListenAddress::Family::unix_socket, "/run/a \"b\".sock", 0, "", ""}, 0, {12}}};
+  all.activated = {{17, "web:\"1\""}, {18, "unknown"}};
   all.give = 13;
   all.take = 14;
   all.control = 15;
   all.control_path = "/run/x.control";
   all.control_device = 0xFFFF'FFFF'FFFF;
   all.control_inode = 42;
+  all.pid_file = 19;
+  all.pid_file_path = "/run/x.pid";
   all.news = 16;
   return all;
 }
@@ -41,14 +44,19 @@ TEST_CASE("what is passed on arrives as it was") {
   CHECK(all->listeners[0].port == 8000);
   CHECK(all->listeners[0].descriptors == std::vector<int>{10, 11});
   CHECK(all->listeners[1].address.host == "/run/a \"b\".sock");
+  REQUIRE(all->activated.size() == 2);
+  CHECK(all->activated[0].descriptor == 17);
+  CHECK(all->activated[0].name == "web:\"1\"");
   CHECK(all->give == 13);
   CHECK(all->take == 14);
   CHECK(all->control == 15);
   CHECK(all->control_path == "/run/x.control");
   CHECK(all->control_device == 0xFFFF'FFFF'FFFF);
   CHECK(all->control_inode == 42);
+  CHECK(all->pid_file == 19);
+  CHECK(all->pid_file_path == "/run/x.pid");
   CHECK(all->news == 16);
-  CHECK(all->descriptors() == std::vector<int>{10, 11, 12, 13, 14, 15, 16});
+  CHECK(all->descriptors() == std::vector<int>{10, 11, 12, 17, 18, 13, 14, 15, 19, 16});
 }
 
 TEST_CASE("what is no inheritance, or another version's, is none") {

@@ -26,8 +26,11 @@ Plan sample() {
   plan.recycle = {11, 12, std::chrono::milliseconds(13)};
   plan.scales = true;
   plan.most_processes = 14;
+  plan.affinity = {config::AffinityConfig::Mode::list, {{0, 1}, {70}, {}}};
   plan.keeper = true;
   plan.control = "/run/x.control";
+  plan.pid_file = "/run/x.pid";
+  plan.identity = Identity{"web", 0xFFFF'FFFE, 33, {33, 4}};
   plan.routes = {{"GET /a:b/{x}", "first"}, {"/", "second"}};
   return plan;
 }
@@ -49,8 +52,16 @@ TEST_CASE("a plan arrives as it was sent") {
   CHECK(plan->recycle.age.count() == 13);
   CHECK(plan->scales);
   CHECK(plan->most_processes == 14U);
+  CHECK(plan->affinity.mode == config::AffinityConfig::Mode::list);
+  CHECK(plan->affinity.cpus == std::vector<config::CpuList>{{0, 1}, {70}, {}});
   CHECK(plan->keeper);
   CHECK(plan->control == "/run/x.control");
+  CHECK(plan->pid_file == "/run/x.pid");
+  REQUIRE(plan->identity.has_value());
+  CHECK(plan->identity->user == "web");
+  CHECK(plan->identity->uid == 0xFFFF'FFFE);
+  CHECK(plan->identity->gid == 33);
+  CHECK(plan->identity->groups == std::vector<gid_t>{33, 4});
   CHECK(plan->canary.percent == 7);
   CHECK(plan->canary.slower == 10);
   CHECK(plan->canary.duration.count() == 8);

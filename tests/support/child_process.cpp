@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
@@ -20,7 +21,8 @@ namespace ropeway::testing {
 namespace {
 
 // The child between fork and exec: only calls that are safe there.
-[[noreturn]] void become(char* const* arguments, const char* folder, const char* out, const char* error, int inherited) {
+[[noreturn]] void become(char* const* arguments, const char* folder, const char* out, const char* error, int inherited,
+                         const std::vector<int>& from_three) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGUSR1}) ::signal(number, SIG_DFL);
@@ -34,7 +36,11 @@ namespace {
   ::dup2(input, STDIN_FILENO);
   ::dup2(output, STDOUT_FILENO);
   ::dup2(errors, STDERR_FILENO);
-  const unsigned first = STDERR_FILENO + 1;
+  unsigned first = STDERR_FILENO + 1;
+  std::array<int, 8> copies{};
+  if (from_three.size() > copies.size()) ::_exit(126);
+  for (std::size_t i = 0; i < from_three.size(); ++i) copies[i] = ::fcntl(from_three[i], F_DUPFD, 100);  // out of each other's way
+  for (std::size_t i = 0; i < from_three.size(); ++i) ::dup2(copies[i], static_cast<int>(first++));
   if (inherited < 0) {
     ::syscall(SYS_close_range, first, ~0U, 0U);
   } else {
@@ -51,7 +57,8 @@ int open_pid(pid_t process) { return static_cast<int>(::syscall(SYS_pidfd_open, 
 
 }  // namespace
 
-ChildProcess::ChildProcess(std::vector<std::string> arguments, const std::string& folder, int inherited) {
+ChildProcess::ChildProcess(std::vector<std::string> arguments, const std::string& folder, int inherited,
+                           const std::vector<int>& from_three) {
   std::vector<char*> pointers;
   for (auto& argument : arguments) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
@@ -60,7 +67,7 @@ ChildProcess::ChildProcess(std::vector<std::string> arguments, const std::string
   for (const auto& file : {out, error}) std::ofstream(file).flush();
   pid_ = ::fork();
   if (pid_ < 0) throw std::system_error(errno, std::generic_category(), "fork");
-  if (pid_ == 0) become(pointers.data(), folder.c_str(), out.c_str(), error.c_str(), inherited);
+  if (pid_ == 0) become(pointers.data(), folder.c_str(), out.c_str(), error.c_str(), inherited, from_three);
   ::setpgid(pid_, pid_);  // whoever is first
 }
 
@@ -85,8 +92,8 @@ int ChildProcess::wait(std::chrono::milliseconds patience) {
   return exit_code_;
 }
 
-Finished run_to_end(std::vector<std::string> arguments, const std::string& folder) {
-  ChildProcess child(std::move(arguments), folder);
+Finished run_to_end(std::vector<std::string> arguments, const std::string& folder, const std::vector<int>& from_three) {
+  ChildProcess child(std::move(arguments), folder, -1, from_three);
   const int code = child.wait();
   return {code, child.standard_output(), child.standard_error()};
 }

@@ -16,8 +16,9 @@ class ChildProcess {
  public:
   static constexpr std::chrono::milliseconds default_patience = std::chrono::seconds(30);
 
-  /// `arguments[0]` is the program. `inherited` are descriptors that it gets under the same number (-1 counts for none).
-  ChildProcess(std::vector<std::string> arguments, const std::string& folder, int inherited = -1);
+  /// `arguments[0]` is the program. `inherited` is a descriptor that it gets under the same number (-1: none), `from_three` those that it
+  /// gets as 3, 4 and so on; there are fewer of them than `inherited` has room for.
+  ChildProcess(std::vector<std::string> arguments, const std::string& folder, int inherited = -1, const std::vector<int>& from_three = {});
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
@@ -43,7 +44,7 @@ struct Finished {
   std::string output;
   std::string error;
 };
-[[nodiscard]] Finished run_to_end(std::vector<std::string> arguments, const std::string& folder);
+[[nodiscard]] Finished run_to_end(std::vector<std::string> arguments, const std::string& folder, const std::vector<int>& from_three = {});
 
 /// The processes whose parent is `parent`, zombies left out.
 [[nodiscard]] std::vector<pid_t> children_of(pid_t parent);

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <stdexcept>
 #include <system_error>
 
@@ -25,6 +26,13 @@ struct Pipe {
   }
   Pipe(const Pipe&) = delete;
   Pipe& operator=(const Pipe&) = delete;
+  // To where no descriptor stands that a child shall have.
+  void move_writer() {
+    const int moved = ::fcntl(ends[1], F_DUPFD_CLOEXEC, 32);
+    if (moved < 0) throw std::system_error(errno, std::generic_category(), "fcntl");
+    close_writer();
+    ends[1] = moved;
+  }
   void close_writer() {
     if (ends[1] >= 0) ::close(std::exchange(ends[1], -1));
   }
@@ -53,12 +61,15 @@ const std::vector<Model>& all_models() {
   return models;
 }
 
-ServerProcess::ServerProcess(std::vector<std::string> arguments, const std::string& folder, const std::string& executable) {
+ServerProcess::ServerProcess(std::vector<std::string> arguments, const std::string& folder, const std::string& executable,
+                             const std::vector<int>& sockets, const std::string& activation) {
   Pipe ready;
+  ready.move_writer();
   arguments.insert(arguments.begin(), executable);
   arguments.push_back("--ready-fd");
   arguments.push_back(std::to_string(ready.ends[1]));
-  process_ = std::make_unique<ChildProcess>(std::move(arguments), folder, ready.ends[1]);
+  if (!activation.empty()) arguments = activated(std::move(arguments), activation);
+  process_ = std::make_unique<ChildProcess>(std::move(arguments), folder, ready.ends[1], sockets);
   ready.close_writer();
   std::string text;
   const bool in_time = ready.read_all(text, ChildProcess::default_patience);
@@ -105,6 +116,21 @@ std::vector<pid_t> ServerProcess::keepers() const {
   std::vector<pid_t> children = children_of(pid());
   std::erase_if(children, [](pid_t child) { return name_of(child) != "ropeway keeper"; });
   return children;
+}
+
+std::vector<std::string> activated(std::vector<std::string> arguments, const std::string& variables) {
+  const std::vector<std::string> shell{"/bin/sh", "-c", variables + " exec \"$@\"", "sh"};
+  arguments.insert(arguments.begin(), shell.begin(), shell.end());
+  return arguments;
+}
+
+std::string ServerProcess::complaints() const {
+  std::istringstream lines(standard_error());
+  std::string result;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find("workers run as root") == std::string::npos) result += line + "\n";
+  }
+  return result;
 }
 
 bool eventually(const std::function<bool()>& holds, std::chrono::milliseconds patience) {

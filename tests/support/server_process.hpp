@@ -31,7 +31,9 @@ class ServerProcess {
  public:
   /// `arguments` without the program's name and without `--ready-fd`, which is added here. Throws `std::runtime_error` with what
   /// the program wrote where it does not become ready.
-  ServerProcess(std::vector<std::string> arguments, const std::string& folder, const std::string& executable = program());
+  /// `sockets` are passed on as systemd does, with the variables `activation` (see `activated`).
+  ServerProcess(std::vector<std::string> arguments, const std::string& folder, const std::string& executable = program(),
+                const std::vector<int>& sockets = {}, const std::string& activation = {});
 
   /// `run` with the configuration `members` ("\"routes\": [...]", without braces) in the file ropeway.json of `folder`; processes,
   /// threads and, where `members` has no "listen", a free port of 127.0.0.1 are added.
@@ -52,11 +54,17 @@ class ServerProcess {
   [[nodiscard]] int wait(std::chrono::milliseconds patience = ChildProcess::default_patience) { return process_->wait(patience); }
   [[nodiscard]] std::string standard_output() const { return process_->standard_output(); }
   [[nodiscard]] std::string standard_error() const { return process_->standard_error(); }
+  /// The same without the line that workers are root, for tests that are and expect no other.
+  [[nodiscard]] std::string complaints() const;
 
  private:
   std::unique_ptr<ChildProcess> process_;
   std::vector<std::string> urls_;
 };
+
+/// The command line that starts a program as systemd does, with the variables of socket activation: "LISTEN_PID=$$ LISTEN_FDS=1", where $$ is
+/// the program's own process.
+[[nodiscard]] std::vector<std::string> activated(std::vector<std::string> arguments, const std::string& variables);
 
 /// Asks again and again, for what gives no sign of itself (a file's content, a process's children); false when the patience ends.
 [[nodiscard]] bool eventually(const std::function<bool()>& holds, std::chrono::milliseconds patience = ChildProcess::default_patience);

@@ -32,6 +32,14 @@ class Setting {
     any,       ///< any JSON value
   };
 
+  /// What a change of the setting costs a server that runs.
+  enum class Cost : std::uint8_t {
+    hot,      ///< nothing: the launcher alone uses it
+    rolling,  ///< workers are replaced, one after another, and no connection is lost
+    rebind,   ///< that, and an address is opened or closed
+    restart,  ///< it cannot be done while the server runs
+  };
+
   static Setting boolean(std::string name, std::string text) { return {Type::boolean, std::move(name), std::move(text)}; }
   static Setting integer(std::string name, std::string text) { return {Type::integer, std::move(name), std::move(text)}; }
   static Setting string(std::string name, std::string text) { return {Type::string, std::move(name), std::move(text)}; }
@@ -67,6 +75,16 @@ class Setting {
     choices_ = std::move(choices);
     return std::move(*this);
   }
+  /// Otherwise a change costs what one of the object around it does; of the server and of handlers, it is rolling.
+  Setting&& costs(Cost cost) && {
+    cost_ = cost;
+    return std::move(*this);
+  }
+  /// A change from or to this value, as it would be written in JSON, needs a restart.
+  Setting&& restarts_at(std::string json) && {
+    restart_value_ = std::move(json);
+    return std::move(*this);
+  }
   /// A list element or value that may also be written in this other form (a middleware: its name, or an object).
   Setting&& or_as(Setting other);
 
@@ -78,6 +96,8 @@ class Setting {
   [[nodiscard]] const std::optional<std::int64_t>& minimum() const noexcept { return minimum_; }
   [[nodiscard]] const std::optional<std::int64_t>& maximum() const noexcept { return maximum_; }
   [[nodiscard]] const std::vector<std::string>& choices() const noexcept { return choices_; }
+  [[nodiscard]] const std::optional<Cost>& cost() const noexcept { return cost_; }
+  [[nodiscard]] const std::optional<std::string>& restart_value() const noexcept { return restart_value_; }
   [[nodiscard]] const Settings& members() const noexcept { return members_; }
   /// Of a list or map; nullptr for the other types.
   [[nodiscard]] const Setting* element() const noexcept { return element_.get(); }
@@ -88,9 +108,11 @@ class Setting {
   Setting(Type type, std::string name, std::string text) : type_(type), name_(std::move(name)), text_(std::move(text)) {}
   Type type_;
   bool required_ = false;
+  std::optional<Cost> cost_;
   std::string name_;
   std::string text_;
   std::optional<std::string> default_;
+  std::optional<std::string> restart_value_;
   std::optional<std::int64_t> minimum_;
   std::optional<std::int64_t> maximum_;
   std::vector<std::string> choices_;

@@ -116,6 +116,17 @@ void check_processes(const json& root, Validator& validator) {
   validator.report("/processes/max", "found " + max->dump() + ", expected no less than min, which is " + min->dump());
 }
 
+void check_affinity(const json& root, Validator& validator) {
+  const auto affinity = root.find("affinity");
+  if (affinity == root.end() || !affinity->is_array()) return;
+  for (std::size_t i = 0; i < affinity->size(); ++i) {
+    const json& cpus = (*affinity)[i];
+    if (!cpus.is_string()) continue;
+    auto parsed = parse_cpu_list(cpus.get_ref<const std::string&>());
+    if (const auto* fault = std::get_if<std::string>(&parsed)) validator.report(pointer_to("/affinity", i), *fault);
+  }
+}
+
 void check_server_name(const json& root, Validator& validator) {
   const auto name = root.find("server_name");
   if (name == root.end() || !name->is_string()) return;

@@ -49,14 +49,34 @@ std::variant<ListenAddress, std::string> unix_address(std::string_view path, std
   return address;
 }
 
+// Names as a socket unit's FileDescriptorName= may have them (systemd.socket(5)).
+std::variant<ListenAddress, std::string> activated_address(std::string_view name) {
+  const bool good = !name.empty() && name.size() <= 255 &&
+                    std::all_of(name.begin(), name.end(), [](char c) { return c >= 0x20 && c < 0x7F && c != ':'; });
+  if (!good) {
+    return "found the name " + in_quotes(name) +
+           " of a socket that systemd opens, expected what FileDescriptorName= of its unit says, such as \"systemd:ropeway.socket\"";
+  }
+  ListenAddress address;
+  address.family = Family::activated;
+  address.host = name;
+  return address;
+}
+
 }  // namespace
 
 std::variant<ListenAddress, std::string> parse_listen_address(std::string_view text, std::string_view folder) {
   constexpr std::string_view unix_prefix = "unix:";
   if (text.starts_with(unix_prefix)) return unix_address(text.substr(unix_prefix.size()), folder);
+  constexpr std::string_view activated_prefix = "systemd:";
+  if (text.starts_with(activated_prefix)) return activated_address(text.substr(activated_prefix.size()));
 
-  const std::string forms = ", expected \"host:port\", \"[v6]:port\", \":port\", \"port\" or \"unix:path\"";
+  const std::string forms = ", expected \"host:port\", \"[v6]:port\", \":port\", \"port\", \"unix:path\", \"systemd\" or \"systemd:name\"";
   ListenAddress address;
+  if (text == "systemd") {
+    address.family = Family::activated;
+    return address;
+  }
   std::string_view host;
   std::string_view port = text;
   if (text.starts_with('[')) {
@@ -91,14 +111,14 @@ std::variant<ListenAddress, std::string> parse_listen_address(std::string_view t
 }
 
 bool one_covers_other(const ListenAddress& left, const ListenAddress& right) noexcept {
-  if (left.family != right.family || left.family == Family::unix_socket || left.port != right.port || left.port == 0) return false;
+  if (left.family != right.family || left.port != right.port || left.port == 0) return false;  // only IP has ports
   const std::string_view every = left.family == Family::ipv4 ? "0.0.0.0" : "::";
   return (left.host == every) != (right.host == every);
 }
 
 bool same_endpoint(const ListenAddress& left, const ListenAddress& right) noexcept {
   if (left.family != right.family || left.host != right.host || left.port != right.port) return false;
-  return left.family == Family::unix_socket || left.port != 0;
+  return left.family == Family::unix_socket || left.family == Family::activated || left.port != 0;
 }
 
 }  // namespace ropeway::config

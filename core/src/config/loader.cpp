@@ -123,6 +123,7 @@ Loaded load(std::string_view text, const std::string& file, const Catalogue& cat
     check_components(document->root, catalogue, validator);
     check_addresses(document->root, document->folder, validator);
     check_processes(document->root, validator);
+    check_affinity(document->root, validator);
     check_server_name(document->root, validator);
     refused = override_settings(document->root, environment);
   }
@@ -133,7 +134,8 @@ Loaded load(std::string_view text, const std::string& file, const Catalogue& cat
   sort_by_place(loaded.diagnostics);
   loaded.untold = validator.untold();
   if (loaded.diagnostics.empty()) {
-    loaded.config = server_config(std::move(document), {});
+    loaded.config = server_config(document, {});
+    loaded.document = std::move(document);
   } else if (document->root.is_object() && loaded.untold == 0) {
     const Faults faults(validator.mistakes());
     replace_faulty(document->root, server_settings(), faults, validator);

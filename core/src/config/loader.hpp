@@ -38,7 +38,8 @@ struct Catalogue {
 
 /// The outcome: a configuration, or every mistake that was found.
 struct Loaded {
-  std::shared_ptr<const ServerConfig> config;  // nullptr where there are diagnostics
+  std::shared_ptr<const ConfigNode::Document> document;  // of `config`: for `changes_between`
+  std::shared_ptr<const ServerConfig> config;            // nullptr where there are diagnostics
   std::vector<Diagnostic> diagnostics;
   std::size_t untold = 0;  // mistakes beyond the first hundred of a kind
   /// Where there are diagnostics: the rest, so that constructors of handlers can be tried, too. Faulty routes are left out, other

@@ -2,6 +2,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/src/config/change.hpp"
 #include "core/src/config/describe.hpp"
 #include "core/src/config/environment.hpp"
 #include "core/src/config/loader.hpp"
@@ -23,6 +24,8 @@ One JSON file in UTF-8, with `//` and `/* */` comments. An unknown key, a repeat
 - A **size** is `"16k"`, `"8M"`, `"2G"` (powers of 1024), or a number of bytes; a **rate** is a size per second.
 - A **path** that is relative starts at the folder of the configuration file.
 - A **variable** of the environment, where there is one, overrides the file.
+- A **change** at a reload is `hot`: the launcher alone uses the setting; `rolling`: workers are replaced for it, one after another, and no connection is
+  lost; `rebind`: an address is opened or closed, too; or it needs a `restart`. What handlers and middlewares take is `rolling`. `ropeway plan` shows what a new file changes.
 )";
 
 /// Text inside a table's cell.
@@ -41,32 +44,33 @@ std::string code(std::string_view text) { return "`" + cell(text) + "`"; }
 class Table {
  public:
   explicit Table(bool has_variables) : has_variables_(has_variables) {
-    text_ = has_variables ? "| Setting | Takes | Default | Variable | Meaning |\n|---|---|---|---|---|\n"
+    text_ = has_variables ? "| Setting | Takes | Default | Variable | Change | Meaning |\n|---|---|---|---|---|---|\n"
                           : "| Setting | Takes | Default | Meaning |\n|---|---|---|---|\n";
   }
 
   /// A row for the setting and one for each setting inside it. `name` is its path ("log.access"), `pointer` "" inside a list.
-  void add(const Setting& setting, const std::string& name, const std::string& pointer) {
-    if (setting.type() != Type::object) add_row(setting, name, pointer);
-    add_inside(setting, name, pointer);
+  void add(const Setting& setting, const std::string& name, const std::string& pointer, Setting::Cost inherited = Setting::Cost::rolling) {
+    if (setting.type() != Type::object) add_row(setting, name, pointer, cost_of(setting, inherited));
+    add_inside(setting, name, pointer, cost_of(setting, inherited));
   }
 
   /// Rows for the settings inside, none for the setting itself.
-  void add_inside(const Setting& setting, const std::string& name, const std::string& pointer) {
+  void add_inside(const Setting& setting, const std::string& name, const std::string& pointer, Setting::Cost cost) {
     for (const Setting& member : setting.members()) {
-      add(member, name.empty() ? member.name() : name + "." + member.name(), pointer.empty() ? "" : pointer_to(pointer, member.name()));
+      add(member, name.empty() ? member.name() : name + "." + member.name(), pointer.empty() ? "" : pointer_to(pointer, member.name()),
+          cost);
     }
-    if (setting.element() != nullptr) add_inside(*setting.element(), name + (setting.type() == Type::list ? "[]" : ".*"), "");
-    if (setting.alternative() != nullptr) add_inside(*setting.alternative(), name, "");
+    if (setting.element() != nullptr) add_inside(*setting.element(), name + (setting.type() == Type::list ? "[]" : ".*"), "", cost);
+    if (setting.alternative() != nullptr) add_inside(*setting.alternative(), name, "", cost);
   }
 
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
 
  private:
-  void add_row(const Setting& setting, const std::string& name, const std::string& pointer) {
+  void add_row(const Setting& setting, const std::string& name, const std::string& pointer, Setting::Cost cost) {
     std::string value = setting.default_json() ? code(*setting.default_json()) : setting.is_required() ? "required" : "none";
     text_ += "| " + code(name) + " | " + cell(takes(setting)) + " | " + value + " | ";
-    if (has_variables_) text_ += variable(pointer) + " | ";
+    if (has_variables_) text_ += variable(pointer) + " | " + change(setting, cost) + " | ";
     text_ += cell(setting.text()) + " |\n";
   }
 
@@ -74,6 +78,12 @@ class Table {
     std::string words = brief(setting);
     if (setting.alternative() != nullptr) words += ", or " + brief(*setting.alternative());
     if (setting.element() != nullptr) words += "; each: " + takes(*setting.element());
+    return words;
+  }
+
+  static std::string change(const Setting& setting, Setting::Cost cost) {
+    std::string words(to_string(cost));
+    if (setting.restart_value()) words += "; from or to " + code(*setting.restart_value()) + ": restart";
     return words;
   }
 
@@ -98,7 +108,7 @@ std::string server_tables() {
       continue;
     }
     Table table(true);
-    table.add_inside(setting, setting.name(), pointer);
+    table.add_inside(setting, setting.name(), pointer, cost_of(setting, Setting::Cost::rolling));
     grouped += "\n### " + code(setting.name()) + "\n\n" + setting.text() + "\n\n" + table.text();
   }
   return "\n## Server\n\n" + plain.text() + grouped;

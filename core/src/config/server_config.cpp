@@ -23,6 +23,11 @@ std::optional<unsigned> read_count(const ConfigNode& node, std::string_view name
 std::size_t read_size(const ConfigNode& node, std::string_view name) { return static_cast<std::size_t>(node.size(name)); }
 std::size_t read_number(const ConfigNode& node, std::string_view name) { return static_cast<std::size_t>(node.integer(name)); }
 
+std::string read_name_or_number(const ConfigNode& node, std::string_view name) {
+  const nlohmann::json& value = node.json(name);
+  return value.is_string() ? value.get<std::string>() : std::to_string(value.get<std::int64_t>());
+}
+
 /// A path, where "-" and "" have a meaning of their own.
 std::string read_file(const ConfigNode& node) {
   const auto& text = node.json("file").get_ref<const std::string&>();
@@ -107,6 +112,23 @@ TimeoutsConfig read_timeouts(const ConfigNode& node) {
   return timeouts;
 }
 
+AffinityConfig read_affinity(const ConfigNode& node) {
+  const nlohmann::json& value = node.json("affinity");
+  AffinityConfig affinity;
+  if (!value.is_array()) {
+    affinity.mode = value == "auto" ? AffinityConfig::Mode::automatic : AffinityConfig::Mode::none;
+    return affinity;
+  }
+  affinity.mode = AffinityConfig::Mode::list;
+  for (const nlohmann::json& cpus : value) {
+    const std::string text = cpus.is_string() ? cpus.get<std::string>() : cpus.dump();
+    auto parsed = parse_cpu_list(text);
+    if (std::holds_alternative<std::string>(parsed)) throw std::logic_error("a list of CPUs was not checked: " + text);
+    affinity.cpus.push_back(std::get<CpuList>(std::move(parsed)));
+  }
+  return affinity;
+}
+
 LogLevel read_level(const std::string& name) {
   if (name == "debug") return LogLevel::debug;
   if (name == "info") return LogLevel::info;
@@ -160,7 +182,12 @@ std::shared_ptr<const ServerConfig> server_config(std::shared_ptr<const ConfigNo
                     canary.duration("duration"), canary.duration("start")};
   const ConfigNode quarantine = root.object("quarantine");
   config->quarantine = {read_number(quarantine, "crashes"), quarantine.duration("window"), quarantine.duration("release")};
+  config->user = read_name_or_number(root, "user");
+  config->group = read_name_or_number(root, "group");
+  config->affinity = read_affinity(root);
   config->keeper = root.boolean("keeper");
+  const auto& pid_file = root.json("pid_file").get_ref<const std::string&>();
+  config->pid_file = pid_file.empty() ? pid_file : root.path("pid_file");
   const auto& control = root.json("control").get_ref<const std::string&>();
   config->control = control.empty() || control == "auto" ? control : root.path("control");
   config->log = read_log(root.object("log"));

@@ -10,13 +10,16 @@
 #include <ropeway/config_node.hpp>
 #include <ropeway/logger.hpp>
 
+#include "core/src/config/cpu_list.hpp"
+
 namespace ropeway::config {
 
 /// An address to listen on.
 struct ListenAddress {
-  enum class Family : std::uint8_t { ipv4, ipv6, unix_socket };
+  /// `activated`: sockets that systemd has opened.
+  enum class Family : std::uint8_t { ipv4, ipv6, unix_socket, activated };
   Family family = Family::ipv4;
-  std::string host;        // numeric address, or the path of a unix socket
+  std::string host;        // numeric address, the path of a unix socket, or the name of an activated one; "": of all
   std::uint16_t port = 0;  // 0: a free one
   std::string pointer;     // its place in the configuration
   std::string text;        // as written
@@ -94,6 +97,13 @@ struct RecycleConfig {
   std::chrono::milliseconds age{};
 };
 
+/// On which CPUs workers run.
+struct AffinityConfig {
+  enum class Mode : std::uint8_t { none, automatic, list };
+  Mode mode = Mode::none;
+  std::vector<CpuList> cpus;  // of a list: for the first worker, the second and so on, and from the beginning again
+};
+
 /// What becomes of slashes side by side in a path.
 enum class RepeatedSlashes : std::uint8_t { keep, merge, refuse };
 
@@ -113,8 +123,11 @@ struct ServerConfig {
   QuarantineConfig quarantine;
   CanaryConfig canary;
   RecycleConfig recycle;
+  AffinityConfig affinity;
   bool keeper = false;
-  std::string control;  // the control socket's path; "auto": see the setting; "": none
+  std::string user, group;  // names or numbers; "": as the server was started
+  std::string pid_file;     // "": none
+  std::string control;      // the control socket's path; "auto": see the setting; "": none
   LogConfig log;
   RepeatedSlashes repeated_slashes = RepeatedSlashes::keep;
   std::string server_name;  // value of the `Server` field; "" sends none

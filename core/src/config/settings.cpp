@@ -13,6 +13,27 @@ constexpr std::int64_t second = 1000;
 constexpr std::int64_t minute = 60 * second;
 constexpr std::int64_t hour = 60 * minute;
 
+Setting account(std::string name, std::string text) {
+  constexpr std::int64_t highest = 0xFFFF'FFFE;
+  Setting setting = Setting::string(name, std::move(text)).by_default("\"\"");
+  setting.or_as(Setting::integer(std::move(name), "Its number.").at_least(0).at_most(highest));
+  return setting;
+}
+
+Setting affinity() {
+  constexpr std::int64_t highest_cpu = 65'535;
+  Setting cpus = Setting::string("", "CPUs, such as `0-3,8`.").at_least(1);
+  cpus.or_as(Setting::integer("", "One CPU.").at_least(0).at_most(highest_cpu));
+  Setting setting = Setting::string("affinity",
+                                    "On which CPUs workers run. `none`: wherever the system puts them. `auto`: the CPUs that the server "
+                                    "may use are shared out. A list, such as `[\"0-1\", \"2-3\"]`: those of the first worker, the second "
+                                    "and so on, and from the beginning again.")
+                        .one_of({"none", "auto"})
+                        .by_default("\"none\"");
+  setting.or_as(Setting::list("affinity", "The CPUs of each worker.", std::move(cpus)).at_least(1).at_most(1024));
+  return setting;
+}
+
 Setting middlewares(std::string text) {
   Setting name = Setting::string("", "The middleware's name.").at_least(1);
   name.or_as(Setting::object("", "A middleware with options.",
@@ -249,7 +270,8 @@ const Setting& server_settings() {
   static const Setting settings = Setting::object(
       "", "The configuration of a server.",
       {
-          Setting::string("$schema", "Where an editor finds the JSON Schema of this file; the server ignores it."),
+          Setting::string("$schema", "Where an editor finds the JSON Schema of this file; the server ignores it.")
+              .costs(Setting::Cost::hot),
           Setting::count("processes",
                          "Number of workers. `auto` follows the CPU quota and affinity; 0 serves in one process, with no supervisor.")
               .at_least(0)
@@ -262,35 +284,50 @@ const Setting& server_settings() {
                                              .at_least(1)
                                              .at_most(1024)
                                              .by_default("\"auto\""),
-                                     })),
+                                     }))
+              .restarts_at("0"),
           Setting::count("threads", "I/O threads of each worker. `auto` is 2: one more than one slow disk read can hold up.")
               .at_least(1)
               .at_most(1024)
               .by_default("\"auto\""),
           Setting::list("listen",
                         "Addresses to serve: `host:port`, `[v6]:port`, `:port` or `port` (every IPv4 address), `unix:path`. "
-                        "A host is a numeric address or `localhost`; port 0 takes a free one.",
+                        "A host is a numeric address or `localhost`; port 0 takes a free one. A socket that systemd has opened for an "
+                        "address is used for it; `systemd` stands for all of them that nothing else here names, `systemd:NAME` for those "
+                        "of that name.",
                         Setting::string("", "An address."))
               .at_least(1)
-              .by_default("[\"0.0.0.0:8000\"]"),
+              .by_default("[\"0.0.0.0:8000\"]")
+              .costs(Setting::Cost::rebind),
+          affinity(),
           routes(),
           middlewares("What stands in front of every route, outermost first."),
           limits(),
           timeouts(),
           blocking(),
-          stall(),
-          quarantine(),
-          canary(),
-          recycle(),
+          stall().costs(Setting::Cost::hot),
+          quarantine().costs(Setting::Cost::hot),
+          canary().costs(Setting::Cost::hot),
+          recycle().costs(Setting::Cost::hot),
           Setting::boolean("keeper",
                            "Whether a process of its own holds every connection, too, so that connections between two requests survive the "
                            "death of their worker. It needs a file descriptor for each.")
               .by_default("false"),
+          Setting::path("pid_file",
+                        "A file that holds the launcher's process number as long as it runs, and is locked. Commands need none: they use "
+                        "`control`. An empty string: none.")
+              .by_default("\"\"")
+              .costs(Setting::Cost::hot),
+          account("user",
+                  "Whom workers are, by name or number, where the server is started as root: they become that user before they "
+                  "construct a handler. The launcher stays root, to open low ports and logs at a reload. An empty string: no other."),
+          account("group", "The group of workers, by name or number. An empty string: that of `user`."),
           Setting::path(
               "control",
               "The unix socket for `ropeway status`, `reload` and the like, open to this user alone. `auto`: in the user's runtime "
               "folder, where those commands look for it. An empty string: none.")
-              .by_default("\"auto\""),
+              .by_default("\"auto\"")
+              .costs(Setting::Cost::hot),
           log(),
           Setting::string(
               "repeated_slashes",

@@ -17,11 +17,12 @@ constexpr int served_in_a_row = 31;  // before other connections get their turn
 
 }  // namespace
 
-Listener::Listener(SessionContext& context, int descriptor, std::size_t connections, bool shared_loop)
+Listener::Listener(SessionContext& context, int descriptor, std::size_t connections, bool shared_loop, bool remains)
     : context_(context),
       descriptor_(descriptor),
       connections_(connections),
       shared_loop_(shared_loop),
+      remains_(remains),
       readiness_(context.readiness, descriptor, registration_, &Listener::on_ready, this) {}
 
 std::size_t Listener::refused_that_linger() const noexcept { return connections_ / 8 + std::clamp<std::size_t>(connections_ / 8, 4, 16); }
@@ -71,7 +72,7 @@ void Listener::stop() noexcept {
 void Listener::finish(bool close) noexcept {
   for (Taken taken = take(); taken.session != nullptr; taken = take()) taken.session->start();
   stopped_.store(true, std::memory_order_seq_cst);  // another thread may be accepting, and finds the socket closed
-  if (close) ::shutdown(descriptor_, SHUT_RDWR);
+  if (close && !remains_) ::shutdown(descriptor_, SHUT_RDWR);
   stop();
 }
 

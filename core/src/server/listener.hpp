@@ -13,8 +13,8 @@ namespace ropeway::server {
 class Listener {
  public:
   /// `connections`: `limits.connections`. Past it, connections are accepted to be told so with 503; few of those linger.
-  /// `shared_loop`: several threads run the event loop.
-  Listener(SessionContext& context, int descriptor, std::size_t connections, bool shared_loop);
+  /// `shared_loop`: several threads run the event loop. `remains`: it is never closed.
+  Listener(SessionContext& context, int descriptor, std::size_t connections, bool shared_loop, bool remains = false);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
@@ -25,7 +25,8 @@ class Listener {
   void release() noexcept;
   /// Accepts no more, for ever. Thread-safe.
   void stop() noexcept;
-  /// Accepts what waits in the queue, then no more; `close` has the kernel refuse newcomers. Thread-safe.
+  /// Accepts what waits in the queue, then no more; `close` has the kernel refuse newcomers, where the listener does not remain.
+  /// Thread-safe.
   void finish(bool close) noexcept;
   /// Goes on after a pause (no descriptors were left). Called by the worker's tick.
   void resume() noexcept;
@@ -56,6 +57,7 @@ class Listener {
   int descriptor_;
   std::size_t connections_;
   bool shared_loop_;
+  bool remains_;
   std::mutex registration_;
   std::mutex turn_;         // guards the next two
   bool wanted_ = false;     // between `start` and `release`

@@ -361,7 +361,7 @@ void Worker::listen(const std::vector<ListenDescriptor>& listeners) {
   for (const ListenDescriptor& listener : listeners) {
     state_->listeners
         .emplace_back(state_->context, listener.descriptor, connection_limit(state_->options.limits.connections),
-                      state_->options.threads > 1)
+                      state_->options.threads > 1, listener.remains)
         .start();
   }
   if (state_->context.hand_over.take >= 0) {

@@ -25,6 +25,7 @@ namespace ropeway::server {
 struct ListenDescriptor {
   int descriptor = -1;
   bool is_unix = false;
+  bool remains = false;  ///< it listens on when the whole server has ended: nobody is refused then, but waits for the next one
 };
 
 /// What a worker is made of; everything outlives it but the descriptors that it may close.

@@ -21,7 +21,9 @@ TEST_CASE("each form of an address is read") {
                         {"[::]:443", Family::ipv6, "::", 443},
                         {"[0:0:0::1]:1", Family::ipv6, "::1", 1},
                         {"unix:/run/r.sock", Family::unix_socket, "/run/r.sock", 0},
-                        {"unix:run/../r.sock", Family::unix_socket, "/etc/ropeway/r.sock", 0}}) {
+                        {"unix:run/../r.sock", Family::unix_socket, "/etc/ropeway/r.sock", 0},
+                        {"systemd", Family::activated, "", 0},
+                        {"systemd:web.socket", Family::activated, "web.socket", 0}}) {
     CAPTURE(c.text);
     const auto parsed = parse_listen_address(c.text, "/etc/ropeway");
     REQUIRE(std::holds_alternative<ListenAddress>(parsed));
@@ -55,6 +57,9 @@ TEST_CASE("an address that cannot be listened on says why") {
                         {"unix:", "names no path"},
                         {"unix:/" + std::string(120, 'a'), "a unix socket's has at most 107"},
                         {std::string("unix:a\0b", 8), "NUL"},
+                        {"systemd:", "FileDescriptorName="},
+                        {"systemd:a:b", "found the name \"a:b\""},
+                        {"systemd:" + std::string(256, 'a'), "FileDescriptorName="},
                         {std::string("1.2.3.4\0:80", 11), "found the host"}}) {
     CAPTURE(c.text);
     const auto parsed = parse_listen_address(c.text, "/etc/ropeway");
@@ -71,6 +76,8 @@ TEST_CASE("two spellings of one address are the same endpoint, two free ports ar
   CHECK(same("[::1]:80", "[0::0:1]:80"));
   CHECK(same(":80", "0.0.0.0:80"));
   CHECK(same("unix:a", "unix:/x/a"));
+  CHECK(same("systemd", "systemd"));
+  CHECK_FALSE(same("systemd", "systemd:a"));
   CHECK_FALSE(same(":0", ":0"));
   CHECK_FALSE(same(":80", ":81"));
   CHECK_FALSE(same("127.0.0.1:80", "0.0.0.0:80"));
