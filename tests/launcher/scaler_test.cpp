@@ -33,7 +33,7 @@ TEST_CASE("busy workers get company, one after another, up to the most there may
   Load load;
   CHECK(load.lasts(0.6, seconds(60)) == 1);
   CHECK(load.lasts(1, milliseconds(500)) == 1);  // not for a moment's load
-  CHECK(load.lasts(1, seconds(3)) == 2);
+  CHECK(load.lasts(1, seconds(2)) == 2);
   CHECK(load.lasts(1, seconds(2)) == 3);
   CHECK(load.lasts(1, seconds(60)) == 4);
 }
@@ -49,7 +49,7 @@ TEST_CASE("workers that nobody needs go, slowly, down to the fewest there may be
   Load load;
   REQUIRE(load.lasts(1, seconds(60)) == 4);
   CHECK(load.lasts(0.1, seconds(20)) == 4);
-  CHECK(load.lasts(0.1, seconds(15)) == 3);
+  CHECK(load.lasts(0.1, milliseconds(13'500)) == 3);
   CHECK(load.lasts(0.1, seconds(10)) == 1);
   CHECK(load.lasts(0, seconds(100)) == 1);
 }

@@ -21,7 +21,9 @@ TEST_CASE("the schema is JSON and says what each setting takes") {
     CHECK_FALSE(properties[name]["description"].get<std::string>().empty());
   }
   CHECK(properties["processes"]["default"] == "auto");
-  CHECK(properties["processes"]["anyOf"] == json::parse(R"([{"const": "auto"}, {"type": "integer", "minimum": 0, "maximum": 1024}])"));
+  CHECK(properties["processes"]["anyOf"][0]["anyOf"] ==
+        json::parse(R"([{"const": "auto"}, {"type": "integer", "minimum": 0, "maximum": 1024}])"));
+  CHECK(properties["processes"]["anyOf"][1]["properties"]["min"]["default"] == 1);
   CHECK(properties["listen"]["minItems"] == 1);
   CHECK(properties["listen"]["items"]["type"] == "string");
   CHECK(properties["limits"]["additionalProperties"] == false);
