@@ -85,17 +85,18 @@ class Drill {
     if (options_.fault == "leak") {
       const auto workers = ready_workers();
       if (!victim_) victim_ = pick();
+      if (!victim_) return "no worker is ready";
       const auto same = std::ranges::find_if(workers, [&](const json& worker) { return worker["pid"] == (*victim_)["pid"]; });
       if (same == workers.end()) return "the worker that takes memory was replaced";
       const std::int64_t amount = leak_a_second * (second + 1);
       leaks_ = true;
-      return inject(*victim_, {{"kind", "leak"}, {"mebibytes", amount}},
+      return inject(victim_, {{"kind", "leak"}, {"mebibytes", amount}},
                     "has " + std::to_string((*same)["memory"].get<std::uint64_t>() >> 20U) + " MiB, takes " +
                         std::to_string(leak_a_second) + " more");
     }
     if (second > 0) return {};
     victim_ = pick();
-    return inject(*victim_, {{"kind", options_.fault}, {"seconds", options_.seconds}}, options_.fault == "stall" ? "is held" : "is slowed");
+    return inject(victim_, {{"kind", options_.fault}, {"seconds", options_.seconds}}, options_.fault == "stall" ? "is held" : "is slowed");
   }
 
   // Gives back what was taken.
@@ -103,7 +104,7 @@ class Drill {
     if (!leaks_) return;
     const auto workers = ready_workers();
     if (std::ranges::any_of(workers, [&](const json& worker) { return worker["pid"] == (*victim_)["pid"]; })) {
-      (void)inject(*victim_, {{"kind", "leak"}, {"mebibytes", 0}}, "");
+      (void)inject(victim_, {{"kind", "leak"}, {"mebibytes", 0}}, "");
     }
   }
 
