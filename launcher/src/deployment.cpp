@@ -124,7 +124,7 @@ void Deployment::watch_loops(Time now, observability::LogSink& log) {
   for (auto& worker : generation_.workers()) {
     if (worker.state() != WorkerHandle::State::ready || worker.is_stopped()) continue;
     stall_watch_.look(worker.slot(), worker.pid(), moment, log);
-    const LoopState state = loop_state(row(worker), plan_.stall, moment);
+    const LoopState state = loop_state(row(worker), setup_->scoreboard.threads(worker.slot()).first(force_.threads), plan_.stall, moment);
     if (state == LoopState::hopeless) {
       log.error("worker " + std::to_string(worker.slot()) + " has not come back to its event loop for stall.kill, and is killed",
                 {{"worker", std::int64_t{worker.slot()}}, {"pid", std::int64_t{worker.pid()}}});

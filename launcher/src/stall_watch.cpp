@@ -4,6 +4,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "launcher/src/black_box.hpp"
 
 namespace ropeway::launcher {
@@ -14,12 +16,23 @@ using observability::ThreadSlot;
 // A loop that has work says so four times a second; one interval without it is no sign.
 constexpr std::chrono::milliseconds regular_interval{250};
 
+// How long all threads have been inside handlers: a loop without connections has no regular work, and may be held nevertheless.
+std::chrono::milliseconds held_for(std::span<const ThreadSlot> threads, std::chrono::milliseconds now) noexcept {
+  std::chrono::milliseconds last{};
+  for (const ThreadSlot& thread : threads) {
+    if (thread.since().count() == ThreadSlot::idle) return {};
+    last = std::max(last, thread.since());
+  }
+  return threads.empty() ? std::chrono::milliseconds{} : now - last;
+}
+
 }  // namespace
 
-LoopState loop_state(const observability::WorkerRow& row, const config::StallConfig& policy, std::chrono::milliseconds now) noexcept {
+LoopState loop_state(const observability::WorkerRow& row, std::span<const ThreadSlot> io_threads, const config::StallConfig& policy,
+                     std::chrono::milliseconds now) noexcept {
+  std::chrono::milliseconds still = held_for(io_threads, now);
   const std::chrono::milliseconds turned(row.turned.load(std::memory_order_relaxed));
-  if (row.connections.load(std::memory_order_relaxed) == 0 || turned.count() == 0) return LoopState::turns;
-  const auto still = now - turned - regular_interval;
+  if (row.connections.load(std::memory_order_relaxed) > 0 && turned.count() > 0) still = std::max(still, now - turned - regular_interval);
   if (policy.kill.count() > 0 && still >= policy.kill) return LoopState::hopeless;
   return still >= policy.rescue ? LoopState::stalled : LoopState::turns;
 }

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <span>
 #include <vector>
 
 #include "core/src/observability/log_sink.hpp"
@@ -18,9 +19,9 @@ enum class LoopState : std::uint8_t {
   hopeless,  ///< nor for `stall.kill`
 };
 
-/// From the worker's row alone. `now`: of the steady clock.
-[[nodiscard]] LoopState loop_state(const observability::WorkerRow& row, const config::StallConfig& policy,
-                                   std::chrono::milliseconds now) noexcept;
+/// From the worker's row and the slots of its I/O threads. `now`: of the steady clock.
+[[nodiscard]] LoopState loop_state(const observability::WorkerRow& row, std::span<const observability::ThreadSlot> io_threads,
+                                   const config::StallConfig& policy, std::chrono::milliseconds now) noexcept;
 
 /// Finds handlers that hold an I/O thread for longer than `stall.warn`, asks the thread where it is, and tells the log: once for each
 /// time. Of all I/O threads of all workers it reads shared memory alone; only a thread that is late is sent a signal.
