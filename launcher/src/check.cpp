@@ -46,7 +46,7 @@ int check_here(const ConfigSource& source, const Register& register_handlers, co
     config::LogConfig quiet;
     quiet.level = LogLevel::warning;
     quiet.file = "-";
-    const auto log = open_log(quiet, "check", false);
+    const auto log = open_log(quiet, "check");
     server::WorkerOptions options = server::worker_options(*config);
     options.log = log.get();
     server::Worker worker(options);

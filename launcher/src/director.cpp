@@ -55,8 +55,8 @@ bool Director::update_rescue(Deployment& deployment, const Situation& situation,
   for (const auto& worker : deployment.generation().workers()) {
     // When the whole server drains, each sees to its own queue, and to those of the ones that cannot.
     // At the start all are about to be ready: a thousand workers that rescue each other for that moment would only make it long.
-    const bool is_canary = &worker == &deployment.generation().canary();
-    const bool begins = deployment.generation().number() == 1 && !is_canary && worker.begins(now);
+    const bool is_wanted = &worker != &deployment.generation().canary() && worker.slot() < deployment.generation().wanted();
+    const bool begins = deployment.generation().number() == 1 && is_wanted && worker.begins(now);
     const bool serves = situation.running ? worker.accepts() || begins : worker.alive() && !worker.is_stopped() && !worker.is_stalled();
     if (serves) served[worker.slot()] = true;
   }

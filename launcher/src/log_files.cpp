@@ -2,21 +2,20 @@
 
 namespace ropeway::launcher {
 
-std::unique_ptr<observability::LogSink> open_log(const config::LogConfig& config, std::string process, bool background) {
+std::unique_ptr<observability::LogSink> open_log(const config::LogConfig& config, std::string process) {
   observability::LogOptions options;
   options.level = config.level;
   options.file = config.file;
   options.format =
       config.format == config::LogConfig::Format::json ? observability::LogOptions::Format::json : observability::LogOptions::Format::text;
   options.process = std::move(process);
-  options.background = background;
   return observability::make_log_sink(options);
 }
 
 std::unique_ptr<observability::LogSink> open_log_for(const Plan& plan, std::string process) {
   prepare_log_files(plan.log, plan.identity);
   const ActingAs user(plan.identity);
-  return open_log(plan.log, std::move(process), false);
+  return open_log(plan.log, std::move(process));
 }
 
 void reopen_for(const Plan& plan, observability::LogSink& log) noexcept {

@@ -10,9 +10,9 @@
 
 namespace ropeway::launcher {
 
-/// The application log that a configuration names, for the process called `process` ("launcher", "worker 2"). `background` gives it a
-/// writer thread: never in the supervisor. Throws `std::system_error` where the file cannot be opened.
-[[nodiscard]] std::unique_ptr<observability::LogSink> open_log(const config::LogConfig& config, std::string process, bool background);
+/// The application log that a configuration names, for the process called `process` ("launcher", "worker 2"), without a writer thread.
+/// Throws `std::system_error` where the file cannot be opened.
+[[nodiscard]] std::unique_ptr<observability::LogSink> open_log(const config::LogConfig& config, std::string process);
 /// The supervisor's, with the rights of those who workers are. Throws as above, and where workers could not open theirs.
 [[nodiscard]] std::unique_ptr<observability::LogSink> open_log_for(const Plan& plan, std::string process);
 /// Opens the supervisor's again by its name, and sees to it that workers can open theirs; a failure is a line in it.

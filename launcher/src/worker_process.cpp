@@ -40,7 +40,7 @@ class WorkerProcess {
         signals_(role),
         application_(setup.register_handlers),
         config_(loaded(application_, setup.source)),
-        log_(open_log(config_->log, name, true)),
+        log_(open_log(config_->log, name)),
         access_log_(open_access_log(config_->log.access)),
         worker_(worker_options(setup.threads)) {
     if (bind_error_ != 0) {
@@ -53,6 +53,7 @@ class WorkerProcess {
     if (worker_.needs_nursery()) {
       worker_.start_nursery(descriptors(seat), [this] { nursery_lost(); });
     }
+    log_->write_in_background();  // a thread: what had to be forked has been
     if (!alone_) {
       worker_.watch(signals_.get(), [this] {
         for (const SignalAction action : signals_.take()) obey(action);

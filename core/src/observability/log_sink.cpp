@@ -55,7 +55,10 @@ class LineWriter final : public spdlog::sinks::sink {
   void set_formatter(std::unique_ptr<spdlog::formatter> /*formatter*/) override {}
 
   /// The pool whose overruns are to be reported; it ends before this sink.
-  void count_overruns_of(spdlog::details::thread_pool& pool) noexcept { pool_ = &pool; }
+  void count_overruns_of(spdlog::details::thread_pool& pool) noexcept {
+    const std::lock_guard lock(writing_);
+    pool_ = &pool;
+  }
   [[nodiscard]] LogFile& file() noexcept { return file_; }
   [[nodiscard]] std::uint64_t flushes() const {
     const std::lock_guard lock(flushing_);
@@ -105,24 +108,23 @@ std::shared_ptr<spdlog::details::thread_pool> make_pool() {
 class SpdlogSink final : public LogSink {
  public:
   explicit SpdlogSink(const LogOptions& options) : level_(options.level), writer_(std::make_shared<LineWriter>(options)) {
-    if (options.background) {
-      pool_ = make_pool();
-      writer_->count_overruns_of(*pool_);
-      logger_ = std::make_shared<spdlog::async_logger>("ropeway", writer_, pool_, spdlog::async_overflow_policy::overrun_oldest);
-    } else {
-      logger_ = std::make_shared<spdlog::logger>("ropeway", writer_);
-    }
-    logger_->set_level(spdlog::level::trace);                        // `enabled` decides
-    logger_->set_error_handler([](const std::string& /*text*/) {});  // a lost line is counted, not printed
+    use(direct_, std::make_shared<spdlog::logger>("ropeway", writer_));
+    if (options.background) SpdlogSink::write_in_background();
   }
-  ~SpdlogSink() override { pool_.reset(); }  // writes what is queued and ends the thread; `writer_` and `logger_` follow
+  ~SpdlogSink() override { pool_.reset(); }  // writes what is queued and ends the thread; the writer and the loggers follow
+
+  void write_in_background() override {
+    pool_ = make_pool();
+    writer_->count_overruns_of(*pool_);
+    use(background_, std::make_shared<spdlog::async_logger>("ropeway", writer_, pool_, spdlog::async_overflow_policy::overrun_oldest));
+  }
 
   bool enabled(LogLevel level) const noexcept override { return level >= level_ && level_ != LogLevel::off; }
 
   void log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) noexcept override {
     try {
       const std::string line = writer_->make_line(level, message, fields);
-      logger_->log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
+      logger_.load(std::memory_order_acquire)->log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
     } catch (...) {  // no memory: the line is lost, the program goes on
     }
   }
@@ -130,7 +132,7 @@ class SpdlogSink final : public LogSink {
   void flush() noexcept override {
     try {
       const std::uint64_t seen = writer_->flushes();
-      logger_->flush();
+      logger_.load(std::memory_order_acquire)->flush();
       writer_->wait_for_flush_after(seen);
     } catch (...) {  // nothing is lost: the lines stay queued
     }
@@ -139,10 +141,19 @@ class SpdlogSink final : public LogSink {
   std::string reopen() noexcept override { return writer_->file().reopen(); }
 
  private:
+  void use(std::shared_ptr<spdlog::logger>& place, std::shared_ptr<spdlog::logger> logger) {
+    place = std::move(logger);
+    place->set_level(spdlog::level::trace);                        // `enabled` decides
+    place->set_error_handler([](const std::string& /*text*/) {});  // a lost line is counted, not printed
+    logger_.store(place.get(), std::memory_order_release);
+  }
+
   const LogLevel level_;
   std::shared_ptr<LineWriter> writer_;  // spdlog shares it
   std::shared_ptr<spdlog::details::thread_pool> pool_;
-  std::shared_ptr<spdlog::logger> logger_;
+  std::shared_ptr<spdlog::logger> direct_;
+  std::shared_ptr<spdlog::logger> background_;
+  std::atomic<spdlog::logger*> logger_{nullptr};  // one of the two, which both stay: another thread may be at work with the first
 };
 
 }  // namespace

@@ -22,6 +22,9 @@ class LogSink : public Logger {
   virtual void flush() noexcept = 0;
   /// Opens the file by its name again. Gives the error where that fails; the old file stays in use.
   [[nodiscard]] virtual std::string reopen() noexcept = 0;
+  /// Starts the writer thread now, where `background` was not set because there was still something to fork. To be called once; throws
+  /// `std::system_error` where there is no thread to be had. Thread-safe.
+  virtual void write_in_background() = 0;
 };
 
 /// Throws `std::system_error` where the file cannot be opened. With `background`, make it after the fork.
