@@ -62,7 +62,7 @@ void build(benchmark::State& state) {
 
 }  // namespace
 
-BENCHMARK(literal)->Arg(10)->Arg(100)->Arg(1000);
-BENCHMARK(two_parameters)->Arg(10)->Arg(100)->Arg(1000);
+BENCHMARK(literal)->Arg(10)->Arg(100)->Arg(1000)->Arg(10000);
+BENCHMARK(two_parameters)->Arg(10)->Arg(100)->Arg(1000)->Arg(10000);
 BENCHMARK(not_found)->Arg(1000);
 BENCHMARK(build)->Arg(1000)->Arg(10000)->Unit(benchmark::kMillisecond);

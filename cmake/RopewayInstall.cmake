@@ -12,3 +12,12 @@ write_basic_package_version_file("${CMAKE_CURRENT_BINARY_DIR}/ropewayConfigVersi
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/ropewayConfig.cmake" "${CMAKE_CURRENT_BINARY_DIR}/ropewayConfigVersion.cmake"
               cmake/Findasio.cmake cmake/Findbrotli.cmake cmake/FindZstandard.cmake DESTINATION "${package_dir}")
 install(TARGETS ropeway_program RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+
+# The manual page and the shells' completions, which launcher/ has the program print.
+if(NOT CMAKE_CROSSCOMPILING)
+  set(pages "${CMAKE_CURRENT_BINARY_DIR}/pages")
+  install(FILES "${pages}/ropeway.1" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
+  install(FILES "${pages}/ropeway" DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
+  install(FILES "${pages}/_ropeway" DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/site-functions")
+  install(FILES "${pages}/ropeway.fish" DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
+endif()

@@ -47,6 +47,8 @@ class Ropeway(ConanFile):
         self.requires("zlib/[>=1.2.13 <2]")
         self.requires("brotli/[>=1.0.9 <2]")
         self.requires("zstd/[>=1.5 <1.6]")
+        self.requires("kainjow-mustache/4.1", visible=False)
+        self.requires("openssl/[>=3.0 <4]")
 
     def build_requirements(self):
         self.test_requires("doctest/[>=2.4.9 <3]")
@@ -72,7 +74,7 @@ class Ropeway(ConanFile):
         cmake.configure()
         cmake.build()
         if self._with_tests:
-            cmake.ctest(["--output-on-failure", "--tests-regex", "^unit$"])
+            cmake.ctest(["--output-on-failure", "--tests-regex", "^unit_"])
 
     def package(self):
         copy(self, "LICENSE", self.source_folder, os.path.join(self.package_folder, "licenses"))

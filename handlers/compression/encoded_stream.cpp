@@ -30,6 +30,7 @@ class EncodingWriter final : public BodyWriter {
     co_await out_.flush();
   }
   Headers& trailers() override { return out_.trailers(); }
+  std::stop_token stop_token() override { return out_.stop_token(); }
   awaitable<void> finish() {
     encoder_.finish(encoded_);
     co_await send();

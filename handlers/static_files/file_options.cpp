@@ -4,7 +4,7 @@
 #include <charconv>
 #include <cstddef>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
 #include <ropeway/media_type.hpp>
 

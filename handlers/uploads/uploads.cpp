@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
 #include <ropeway/http_error.hpp>
 #include <ropeway/multipart.hpp>

@@ -62,26 +62,37 @@ std::unique_ptr<const routing::Site> Application::make_site(const config::Server
       mistakes.insert(mistakes.end(), errors.all().begin(), errors.all().end());
     } catch (const ConfigError& error) { mistakes.push_back(error); }
   };
-  std::vector<std::shared_ptr<const Middleware>> everywhere;
-  for (const auto& component : config.middlewares) {
-    collect([&] { everywhere.push_back(make_middleware(component, services)); });
-  }
+  using Middlewares = std::vector<std::shared_ptr<const Middleware>>;
+  const auto add_middlewares = [&](const std::vector<config::ComponentConfig>& components, Middlewares& middlewares) {
+    for (const auto& component : components) {
+      collect([&] { middlewares.push_back(make_middleware(component, services)); });
+    }
+  };
+  Middlewares everywhere;
+  add_middlewares(config.middlewares, everywhere);
+  std::vector<Middlewares> of_groups(config.groups.size(), everywhere);  // routes share those of their group
+  for (std::size_t i = 0; i < of_groups.size(); ++i) add_middlewares(config.groups[i].middlewares, of_groups[i]);
   std::vector<routing::RouteDefinition> routes;
   std::vector<routing::PatternSource> patterns;
   bool complete = true;
   for (const auto& route : config.routes) {
-    routing::RouteDefinition definition{route.match, route.handler.name, {}, everywhere, route.pointer};
+    routing::RouteDefinition definition{route.match,   route.handler.name, {}, route.group ? of_groups[*route.group] : everywhere,
+                                        route.pointer, route.name,         {}};
     patterns.push_back({route.match, route.pointer + "/match"});
-    if (!route.handler.options) complete = false;
-    collect([&] {
-      if (!route.handler.options) return;
-      const auto* entry = registry_.find_handler(route.handler.name);
-      if (entry == nullptr) throw unknown(route.handler);
-      definition.handler = construct(route.handler, [&](const ConfigNode& options) { return entry->make(options, services); });
-    });
-    for (const auto& component : route.middlewares) {
-      collect([&] { definition.middlewares.push_back(make_middleware(component, services)); });
+    const auto make = [&](const config::ComponentConfig& component, AnyHandler& handler) {
+      if (!component.options) complete = false;
+      collect([&] {
+        if (!component.options) return;
+        const auto* entry = registry_.find_handler(component.name);
+        if (entry == nullptr) throw unknown(component);
+        handler = construct(component, [&](const ConfigNode& options) { return entry->make(options, services); });
+      });
+    };
+    if (route.tried.empty()) make(route.handler, definition.handler);
+    for (const config::ComponentConfig& component : route.tried) {
+      make(component, definition.tried.emplace_back(routing::NamedHandler{component.name, {}}).handler);
     }
+    add_middlewares(route.middlewares, definition.middlewares);
     routes.push_back(std::move(definition));
   }
   if (mistakes.empty() && complete) {

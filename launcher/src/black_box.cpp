@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "core/src/server/activity.hpp"
+#include "core/src/server/peer_address.hpp"
 #include "launcher/src/symbols.hpp"
 
 namespace ropeway::launcher {
@@ -84,7 +85,8 @@ void answer_stack_signal(StackRecord& record) {
 }
 
 ActivityNames names_of(const observability::Activity& activity, const std::vector<Plan::Route>& routes) {
-  ActivityNames names{activity.request(), "", ""};
+  const observability::RequestOrigin& origin = activity.origin();
+  ActivityNames names{activity.request(), to_string(origin.id), server::to_string(origin.peer), "", ""};
   if (activity.route() < routes.size()) {
     names.route = routes[activity.route()].match;
     names.handler = routes[activity.route()].handler;

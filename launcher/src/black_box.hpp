@@ -21,6 +21,8 @@ void answer_stack_signal(observability::StackRecord& record);
 /// A request that a thread works on, in words for a log.
 struct ActivityNames {
   std::string request;  // "GET /path"
+  std::string id;       // of the request; "" where it has none
+  std::string peer;     // "203.0.113.7:4711"
   std::string route;    // "" where it has none
   std::string handler;
 };

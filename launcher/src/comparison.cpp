@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
 #include "core/src/config/change.hpp"
 #include "core/src/config/printable.hpp"
@@ -67,7 +67,7 @@ std::string shown(const std::string& value) {
 std::string words_of(const Change& change) {
   std::string text = config::printable(change.name);
   const bool is_address = change.name == "listen" && change.cost == Cost::rebind;
-  const bool is_route = change.name.starts_with("routes ") && change.name.ends_with('"');
+  const bool is_route = change.name.ends_with('"');  // or a group
   switch (change.kind) {
     case Change::Kind::added:
       if (is_route) return text + " is new";

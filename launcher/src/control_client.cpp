@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <string>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
 #include "core/src/config/printable.hpp"
 #include "launcher/src/control_connection.hpp"

@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <stdexcept>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
 #include "core/src/config/loader.hpp"
 #include "launcher/src/application.hpp"

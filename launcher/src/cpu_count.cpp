@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
+#include <cstdint>
 #include <fstream>
 #include <string_view>
 #include <thread>
@@ -14,28 +14,25 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string first_line(const fs::path& file) {
-  std::ifstream stream(file);
-  std::string line;
-  std::getline(stream, line);
-  return line;
+// The next number of each; nothing where one has none, or none above 0.
+std::optional<double> ratio_of(std::istream& quota_file, std::istream& period_file) {
+  std::int64_t quota = 0;
+  std::int64_t period = 0;
+  if (!(quota_file >> quota) || !(period_file >> period) || quota <= 0 || period <= 0) return {};
+  return static_cast<double>(quota) / static_cast<double>(period);
 }
 
 // cgroup v2: "150000 100000" or "max 100000".
 std::optional<double> quota_v2(const fs::path& group) {
-  long long quota = 0;
-  long long period = 0;
-  if (std::sscanf(first_line(group / "cpu.max").c_str(), "%lld %lld", &quota, &period) != 2 || quota <= 0 || period <= 0) return {};
-  return static_cast<double>(quota) / static_cast<double>(period);
+  std::ifstream file(group / "cpu.max");
+  return ratio_of(file, file);
 }
 
 // cgroup v1: -1 where there is none.
 std::optional<double> quota_v1(const fs::path& group) {
-  long long quota = 0;
-  long long period = 0;
-  if (std::sscanf(first_line(group / "cpu.cfs_quota_us").c_str(), "%lld", &quota) != 1 || quota <= 0) return {};
-  if (std::sscanf(first_line(group / "cpu.cfs_period_us").c_str(), "%lld", &period) != 1 || period <= 0) return {};
-  return static_cast<double>(quota) / static_cast<double>(period);
+  std::ifstream quota(group / "cpu.cfs_quota_us");
+  std::ifstream period(group / "cpu.cfs_period_us");
+  return ratio_of(quota, period);
 }
 
 // The smallest quota from the group up to its mount. In a container the path may name folders that only the host sees; what can be

@@ -42,10 +42,11 @@ Workforce Deployment::force_of(const Plan& plan) {
 
 std::unique_ptr<Deployment> Deployment::make(unsigned number, ConfigSource source, Plan plan, Workforce force,
                                              const Register& register_handlers, server::HandOverChannel hand_over,
-                                             const ListenSockets* open) {
+                                             std::shared_ptr<shared::Segment> shared, const ListenSockets* open) {
   auto listeners = std::make_shared<ListenSockets>(plan.listen, force.most + 1, open);
   auto setup = std::make_shared<WorkerSetup>(std::move(source), register_handlers, std::move(listeners), plan, force.threads);
   setup->hand_over = hand_over;
+  setup->shared = std::move(shared);
   setup->cpus = cpus_of_slots(plan.affinity, force.most);
   setup->directory = Descriptor(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!setup->directory) throw std::system_error(errno, std::generic_category(), "the working directory");
@@ -81,6 +82,8 @@ void Deployment::report_activity(const WorkerHandle& worker, Time now, observabi
     log.error(message, {{"worker", std::int64_t{worker.slot()}},
                         {"thread", static_cast<std::int64_t>(thread)},
                         {"request", std::string_view(names.request)},
+                        {"request_id", std::string_view(names.id)},
+                        {"peer", std::string_view(names.peer)},
                         {"route", std::string_view(names.route)},
                         {"handler", std::string_view(names.handler)},
                         {"since_ms", std::max<std::int64_t>(0, (moment - since).count())}});

@@ -24,7 +24,7 @@ class Deployment {
   /// The current directory becomes that of the workers. Throws `ListenError`, and `std::system_error` where resources are short.
   [[nodiscard]] static std::unique_ptr<Deployment> make(unsigned number, ConfigSource source, Plan plan, Workforce force,
                                                         const Register& register_handlers, server::HandOverChannel hand_over,
-                                                        const ListenSockets* open = nullptr);
+                                                        std::shared_ptr<shared::Segment> shared, const ListenSockets* open = nullptr);
 
   [[nodiscard]] Generation& generation() noexcept { return generation_; }
   [[nodiscard]] const Generation& generation() const noexcept { return generation_; }

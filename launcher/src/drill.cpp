@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
 #include "launcher/src/control_connection.hpp"
 #include "launcher/src/exit_code.hpp"

@@ -4,9 +4,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <cstdlib>
+#include <cstring>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
 namespace ropeway::launcher {
 namespace {
@@ -27,7 +29,7 @@ std::vector<int> Inheritance::descriptors() const {
   std::vector<int> all;
   for (const Listeners& group : listeners) all.insert(all.end(), group.descriptors.begin(), group.descriptors.end());
   for (const Activated& socket : activated) all.push_back(socket.descriptor);
-  for (const int each : {give, take, control, pid_file, news}) {
+  for (const int each : {give, take, shared, bell, control, pid_file, news}) {
     if (each >= 0) all.push_back(each);
   }
   return all;
@@ -40,6 +42,7 @@ std::string Inheritance::to_json() const {
                       {"host", group.address.host},
                       {"asked", group.address.port},
                       {"port", group.port},
+                      {"proxy_protocol", group.address.proxy_protocol},
                       {"descriptors", group.descriptors}});
   }
   json sockets = json::array();
@@ -52,6 +55,8 @@ std::string Inheritance::to_json() const {
                  {"activated", std::move(sockets)},
                  {"give", give},
                  {"take", take},
+                 {"shared", shared},
+                 {"bell", bell},
                  {"control", control},
                  {"control_path", control_path},
                  {"control_device", control_device},
@@ -76,10 +81,13 @@ std::optional<Inheritance> Inheritance::from_json(const std::string& text) {
       group.at("host").get_to(listeners.address.host);
       group.at("asked").get_to(listeners.address.port);
       group.at("port").get_to(listeners.port);
+      listeners.address.proxy_protocol = group.value("proxy_protocol", false);
       group.at("descriptors").get_to(listeners.descriptors);
       if (listeners.descriptors.empty()) return std::nullopt;
     }
     // From an older program, this does not come.
+    result.shared = all.value("shared", -1);
+    result.bell = all.value("bell", -1);
     result.pid_file = all.value("pid_file", -1);
     result.pid_file_path = all.value("pid_file_path", std::string());
     for (const json& socket : all.value("activated", json::array())) {
@@ -113,7 +121,9 @@ bool Inheritance::pass_on() const noexcept {
 std::optional<Inheritance> Inheritance::take_up() {
   const char* number = std::getenv(variable);
   if (number == nullptr) return std::nullopt;
-  const Descriptor file(std::atoi(number));
+  int opened = -1;
+  std::from_chars(number, number + std::strlen(number), opened);
+  const Descriptor file(opened);
   ::unsetenv(variable);
   std::string text;
   char buffer[4096];

@@ -30,6 +30,7 @@ struct Inheritance {
   std::vector<Listeners> listeners;
   std::vector<Activated> activated;  // sockets that systemd has opened
   int give = -1, take = -1;          // the hand-over channel
+  int shared = -1, bell = -1;        // the memory of all workers; -1: it does not say
   int control = -1;                  // the control socket's listener; -1: none
   std::string control_path;
   std::uint64_t control_device = 0, control_inode = 0;  // of its file

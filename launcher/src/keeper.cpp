@@ -76,6 +76,7 @@ void Keeper::take() {
     held.descriptor = Descriptor(given->descriptor);
     held.index = static_cast<std::uint32_t>(given->slot);
     held.serial = static_cast<std::uint32_t>(given->slot >> 32U);
+    held.proxy_header = given->proxy_header;
     watch(poll_.get(), given->descriptor, EPOLLET, number);  // its end (EPOLLHUP) alone, which is always reported
   }
 }
@@ -129,7 +130,7 @@ void Keeper::give() {
     const Held& held = found->second;
     const std::uint64_t requests = setup_.table[held.index].requests.load(std::memory_order_relaxed);
     const server::HandedConnection connection{held.descriptor.get(), requests, server::Keep::number_of(held.index, held.serial),
-                                              setup_.table.keeper()};
+                                              setup_.table.keeper(), held.proxy_header};
     if (!server::give_connection(setup_.workers.give, connection)) break;
     lent_.push_back({to_give_[given], std::chrono::steady_clock::now()});
   }

@@ -44,6 +44,7 @@ class Keeper {
     Descriptor descriptor;
     std::uint32_t index = 0;
     std::uint32_t serial = 0;
+    server::ProxyHeader proxy_header;
   };
   void take();
   void unwatch(const Held& held) noexcept;

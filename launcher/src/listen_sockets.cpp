@@ -17,6 +17,7 @@
 
 #include "core/src/config/listen_address.hpp"
 #include "core/src/config/printable.hpp"
+#include "core/src/server/last_connections.hpp"
 
 namespace ropeway::launcher {
 namespace {
@@ -164,6 +165,7 @@ ListenSockets::ListenSockets(const std::vector<config::ListenAddress>& addresses
   try {
     for (std::size_t i = 0; i < addresses.size(); ++i) {
       const config::ListenAddress& address = addresses[i];
+      const std::size_t before = groups_.size();
       if (!activated[i].empty() || address.family == Family::activated) {
         for (const auto& group : activated[i]) {
           if (std::ranges::find(groups_, group) == groups_.end()) groups_.push_back(group);  // one may be for IPv6 and IPv4
@@ -175,6 +177,8 @@ ListenSockets::ListenSockets(const std::vector<config::ListenAddress>& addresses
       } else {
         open_tcp(address, earlier);
       }
+      if (!address.proxy_protocol) continue;
+      for (std::size_t added = before; added < groups_.size(); ++added) with_proxy_protocol_.push_back(groups_[added].get());
     }
     for (const auto& group : groups_) {
       if (group->is_shared() || group->listeners.size() >= slots_) continue;
@@ -210,6 +214,7 @@ ListenSockets::ListenSockets(const std::vector<Inheritance::Listeners>& inherite
     }
     if (group->asked.port == 0) chosen_port_ = group->port;
     slots_ = std::max(slots_, static_cast<unsigned>(group->listeners.size()));
+    if (group->asked.proxy_protocol) with_proxy_protocol_.push_back(group.get());
     groups_.push_back(std::move(group));
   }
 }
@@ -219,10 +224,13 @@ void ListenSockets::close_but(const ListenSockets& kept, int channel) noexcept {
   for (const auto& group : groups_) {
     if (group->activated || std::ranges::find(kept.groups_, group) != kept.groups_.end()) continue;
     for (const Descriptor& listener : group->listeners) {
+      server::stop_newcomers(listener.get());
       for (;;) {
         const Descriptor waiting(::accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (!waiting) break;
-        for (; !server::give_connection(channel, {waiting.get()}) && patience > 0; --patience) ::poll(nullptr, 0, 1);
+        server::HandedConnection connection{waiting.get()};
+        if (has_proxy_protocol(*group)) connection.proxy_header.state = server::ProxyHeader::State::expected;
+        for (; !server::give_connection(channel, connection) && patience > 0; --patience) ::poll(nullptr, 0, 1);
       }
       ::shutdown(listener.get(), SHUT_RDWR);
     }
@@ -242,6 +250,7 @@ std::vector<Inheritance::Listeners> ListenSockets::to_pass_on() const {
     if (group->activated) continue;
     Inheritance::Listeners& listeners = result.emplace_back();
     listeners.address = group->asked;
+    listeners.address.proxy_protocol = has_proxy_protocol(*group);
     listeners.port = group->port;
     for (const Descriptor& listener : group->listeners) listeners.descriptors.push_back(listener.get());
   }
@@ -347,6 +356,10 @@ void ListenSockets::fill(Group& group) const {
   }
 }
 
+bool ListenSockets::has_proxy_protocol(const Group& group) const noexcept {
+  return std::ranges::find(with_proxy_protocol_, &group) != with_proxy_protocol_.end();
+}
+
 void ListenSockets::open_unix(const config::ListenAddress& address) {
   auto group = std::make_shared<Group>();
   group->asked = address;
@@ -369,7 +382,8 @@ std::vector<BoundAddress> ListenSockets::addresses() const {
 std::vector<server::ListenDescriptor> ListenSockets::of_slot(unsigned slot) const {
   std::vector<server::ListenDescriptor> result;
   for (const auto& group : groups_) {
-    result.push_back({group->listeners[group->is_shared() ? 0 : slot].get(), group->is_unix(), group->activated.has_value()});
+    result.push_back({group->listeners[group->is_shared() ? 0 : slot].get(), group->is_unix(), group->activated.has_value(),
+                      has_proxy_protocol(*group)});
   }
   return result;
 }
@@ -377,7 +391,7 @@ std::vector<server::ListenDescriptor> ListenSockets::of_slot(unsigned slot) cons
 std::vector<server::ListenDescriptor> ListenSockets::of_slot_alone(unsigned slot) const {
   std::vector<server::ListenDescriptor> result;
   for (const auto& group : groups_) {
-    if (!group->is_shared()) result.push_back({group->listeners[slot].get()});
+    if (!group->is_shared()) result.push_back({group->listeners[slot].get(), false, false, has_proxy_protocol(*group)});
   }
   return result;
 }

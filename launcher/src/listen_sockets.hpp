@@ -116,11 +116,13 @@ class ListenSockets {
   void open_tcp(const config::ListenAddress& address, const ListenSockets* earlier);
   void open_unix(const config::ListenAddress& address);
   void fill(Group& group) const;
+  [[nodiscard]] bool has_proxy_protocol(const Group& group) const noexcept;
   void shrink() noexcept;
 
   unsigned slots_;
   std::uint16_t chosen_port_ = 0;  // of the last port 0
   std::vector<std::shared_ptr<Group>> groups_;
+  std::vector<const Group*> with_proxy_protocol_;  // in this configuration; groups stay where that changes
   std::vector<std::shared_ptr<Group>> activated_;  // all of them
   std::vector<Grown> grown_;                       // of those that `earlier` has, too
 };

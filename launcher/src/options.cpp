@@ -10,6 +10,7 @@
 
 #include "core/src/config/printable.hpp"
 #include "core/src/config/spelling.hpp"
+#include "launcher/src/command_line.hpp"
 #include "launcher/src/exit_code.hpp"
 
 namespace ropeway::launcher {
@@ -78,6 +79,12 @@ void add_serve(CLI::App& app, Options& options) {
   command->callback([&options] { options.command = Options::Command::serve; });
 }
 
+void add_new(CLI::App& app, Options& options) {
+  CLI::App* command = app.add_subcommand("new", "Make a project: a handler in C++, its configuration, a test, and how it is built");
+  command->add_option("folder", options.project, "Where; its last part is the project's name")->required()->type_name("DIR");
+  command->callback([&options] { options.command = Options::Command::new_project; });
+}
+
 void add_run(CLI::App& app, Options& options) {
   CLI::App* command = app.add_subcommand("run", "Serve what the configuration says");
   add_config(*command, options);
@@ -101,6 +108,59 @@ void add_plan(CLI::App& app, Options& options) {
       ->type_name("PATH");
   command->add_flag("--json", options.json, "Print JSON");
   command->callback([&options] { options.command = Options::Command::plan; });
+}
+
+void add_explain(CLI::App& app, Options& options) {
+  CLI::App* explain = app.add_subcommand("explain", "Tell what a setting is, where that comes from, and what it means");
+  explain->add_option("setting", options.setting, "For example limits.body_bytes, or /routes/0/options (default: all)")
+      ->type_name("SETTING");
+  explain->callback([&options] { options.command = Options::Command::explain; });
+  CLI::App* routes = app.add_subcommand("routes", "List the routes, with their handlers and middlewares");
+  routes->callback([&options] { options.command = Options::Command::routes; });
+  for (CLI::App* command : {explain, routes}) {
+    add_config(*command, options);
+    command->add_flag("--json", options.json, "Print JSON");
+  }
+}
+
+// What is printed from the command line itself, which is complete by then.
+struct Pages {
+  std::string shell;
+  bool manual = false;
+};
+
+void add_pages(CLI::App& app, Pages& pages) {
+  CLI::App* completion = app.add_subcommand("completion", "Print a script that teaches a shell these commands");
+  completion->add_option("shell", pages.shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}).description(""))
+      ->type_name("SHELL");
+  app.add_subcommand("manual", "Print the manual page, for man(1)")->callback([&pages] { pages.manual = true; });
+}
+
+std::vector<CommandLine::Option> declared_options(const CLI::App& app) {
+  std::vector<CommandLine::Option> result;
+  for (const CLI::Option* option : app.get_options()) {
+    CommandLine::Option declared;
+    if (!option->get_snames().empty()) declared.letter = option->get_snames().front().front();
+    if (!option->get_lnames().empty()) declared.name = option->get_lnames().front();
+    if (option->get_items_expected_max() > 0)
+      declared.value = option->get_type_name().substr(0, option->get_type_name().find(':'));  // behind it, validators
+    if (declared.value.empty() && declared.name.empty()) declared.value = option->get_name();
+    declared.text = option->get_description();
+    declared.by_default = option->get_default_str();
+    declared.required = option->get_required();
+    result.push_back(std::move(declared));
+  }
+  return result;
+}
+
+CommandLine declared(CLI::App& app) {
+  CommandLine line{app.get_name(), app.get_description(), declared_options(app), {}};
+  for (const CLI::App* command : app.get_subcommands(nullptr)) {
+    line.commands.push_back({command->get_name(), command->get_description(), declared_options(*command)});
+  }
+  return line;
 }
 
 void add_schema(CLI::App& app, Options& options) {
@@ -185,9 +245,9 @@ std::vector<std::string> lasting_arguments(int argc, const char* const argv[]) {
 
 // A sentence about a word where a command should stand.
 std::string unknown_command(const std::string& word, const std::string& program, bool serves) {
-  std::vector<std::string> commands{"run",   "check",  "plan",    "schema", "status", "top",
-                                    "drill", "reload", "upgrade", "scale",  "reopen", "stop"};
-  if (serves) commands.insert(commands.begin(), "serve");
+  std::vector<std::string> commands{"run",   "check",  "plan",    "explain", "routes", "schema", "status",     "top",
+                                    "drill", "reload", "upgrade", "scale",   "reopen", "stop",   "completion", "manual"};
+  if (serves) commands.insert(commands.begin(), {"serve", "new"});
   std::string text = config::in_quotes(word) + " is no command" + config::did_you_mean(word, commands);
   std::error_code ignored;
   if (serves && std::filesystem::is_directory(word, ignored)) text += "; it is a folder: " + program + " serve " + config::printable(word);
@@ -203,12 +263,18 @@ Parsed parse_options(int argc, const char* const argv[], bool serves) {
   CLI::App app(serves ? "An HTTP server of processes and threads" : "A server built with Ropeway", name);
   app.set_version_flag("--version", serves ? "ropeway " ROPEWAY_VERSION : name + " (ropeway " ROPEWAY_VERSION ")");
   app.require_subcommand(0, 1);
-  if (serves) add_serve(app, options);
+  if (serves) {
+    add_serve(app, options);
+    add_new(app, options);
+  }
   add_run(app, options);
   add_check(app, options);
   add_plan(app, options);
+  add_explain(app, options);
   add_schema(app, options);
   add_control(app, options);
+  Pages pages;
+  add_pages(app, pages);
   if (!serves) {  // `run` is what happens without a command
     add_config(app, options);
     add_ready_descriptor(app, options);
@@ -216,6 +282,8 @@ Parsed parse_options(int argc, const char* const argv[], bool serves) {
   try {
     app.parse(argc, argv);
     if (serves && app.get_subcommands().empty()) return {std::nullopt, "Which command?\n\n" + app.help(), exit_code::usage};
+    if (!pages.shell.empty()) return {std::nullopt, completion_script(declared(app), pages.shell), exit_code::success};
+    if (pages.manual) return {std::nullopt, manual_page(declared(app), ROPEWAY_VERSION), exit_code::success};
     return {options, {}, exit_code::success};
   } catch (const CLI::ExtrasError& error) {
     std::string text = error.what();

@@ -21,15 +21,34 @@ struct ServeOptions {
 
 /// A command line that was understood.
 struct Options {
-  enum class Command : std::uint8_t { run, check, plan, schema, serve, status, reload, upgrade, scale, top, drill, reopen, stop };
+  enum class Command : std::uint8_t {
+    run,
+    check,
+    plan,
+    explain,
+    routes,
+    schema,
+    serve,
+    new_project,
+    status,
+    reload,
+    upgrade,
+    scale,
+    top,
+    drill,
+    reopen,
+    stop
+  };
   Command command = Command::run;
   std::string config = "ropeway.json";
   int ready_descriptor = -1;  // -1: none
   bool markdown = false;      // of `schema`
   std::string control;        // the control socket of a server; empty: the configuration says it
+  std::string setting;        // of `explain`: "limits.body_bytes", or "/limits/body_bytes"; empty: all
+  std::string project;        // of `new`: its folder
   std::string new_config;     // of `plan`; empty: `config`
   std::string from;           // of `plan`; empty: what runs
-  bool json = false;          // of `status`, `reload`, `upgrade` and `plan`
+  bool json = false;          // of `status`, `reload`, `upgrade`, `plan`, `explain` and `routes`
   bool wait = false;          // of `reload`, `upgrade` and `stop`
   bool fast = false;          // of `stop`
   unsigned processes = 0;     // of `scale`

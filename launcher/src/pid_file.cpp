@@ -67,7 +67,8 @@ PidFile::Place PidFile::look(Descriptor& stale) const {
   }
   if (::flock(stale.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) fail(std::string("cannot be locked: ") + std::strerror(errno));
-    fail("is that of a server that runs, process " + std::to_string(std::atol(content.c_str())) + "; stop that one, or name another file");
+    fail("is that of a server that runs, process " + content.substr(0, content.find_first_not_of("0123456789")) +
+         "; stop that one, or name another file");
   }
   const bool unchanged = ::lstat(path_.c_str(), &named) == 0 && same_file(named, opened);
   return unchanged ? Place::taken : Place::changes;

@@ -75,6 +75,7 @@ void address_fields(Visit& visit, Address& address) {
   visit(address.port);
   visit(address.pointer);
   visit(address.text);
+  visit(address.proxy_protocol);
 }
 
 template <class Visit, class APlan>
@@ -103,6 +104,10 @@ void fields(Visit& visit, APlan& plan) {
   visit(plan.recycle.requests);
   visit(plan.recycle.memory);
   duration_field(visit, plan.recycle.age);
+  visit(plan.shared.counters);
+  visit(plan.shared.rate_limits);
+  visit(plan.shared.cache_bytes);
+  visit(plan.shared.bus_bytes);
   visit(plan.affinity.mode);
   list_fields(visit, plan.affinity.cpus, [](Visit& set, auto& cpus) { list_fields(set, cpus, [](Visit& each, auto& cpu) { each(cpu); }); });
   visit(plan.keeper);
@@ -163,6 +168,7 @@ Plan plan_of(const config::ServerConfig& config) {
   plan.quarantine = config.quarantine;
   plan.canary = config.canary;
   plan.recycle = config.recycle;
+  plan.shared = config.shared;
   plan.affinity = config.affinity;
   plan.keeper = config.keeper;
   plan.control = config.control;

@@ -33,6 +33,7 @@ struct Plan {
   config::QuarantineConfig quarantine;
   config::CanaryConfig canary;
   config::RecycleConfig recycle;
+  config::SharedConfig shared;
   config::AffinityConfig affinity;
   bool keeper = false;
   std::string control;

@@ -11,6 +11,8 @@
 #include "launcher/src/control_client.hpp"
 #include "launcher/src/descriptor.hpp"
 #include "launcher/src/exit_code.hpp"
+#include "launcher/src/explanation.hpp"
+#include "launcher/src/new_project.hpp"
 #include "launcher/src/options.hpp"
 #include "launcher/src/serve.hpp"
 #include "launcher/src/service.hpp"
@@ -50,6 +52,8 @@ int obey(const Options& options, const Register& register_handlers) {
     case Options::Command::run: return run(options, register_handlers);
     case Options::Command::check: return check(options, register_handlers);
     case Options::Command::plan: return compare_configurations(options, register_handlers);
+    case Options::Command::explain: return explain_setting(options, register_handlers);
+    case Options::Command::routes: return list_routes(options, register_handlers);
     case Options::Command::schema: return schema(options, register_handlers);
     case Options::Command::status:
     case Options::Command::reload:
@@ -59,6 +63,7 @@ int obey(const Options& options, const Register& register_handlers) {
     case Options::Command::top:
     case Options::Command::reopen:
     case Options::Command::stop: return control_server(options, register_handlers);
+    case Options::Command::new_project: return make_project(options.project);
     case Options::Command::serve: return serve_folder(options, register_handlers);
   }
   return exit_code::usage;
@@ -77,7 +82,8 @@ int run_program(int argc, const char* const argv[], const Register& register_han
     const int code = obey(*parsed.options, register_handlers);
     using Command = Options::Command;
     const Command command = parsed.options->command;
-    const bool prints = command == Command::schema || command == Command::check || command == Command::plan || command == Command::status;
+    const bool prints = command == Command::schema || command == Command::check || command == Command::plan ||
+                        command == Command::explain || command == Command::routes || command == Command::status;
     if (!prints || (std::fflush(stdout) == 0 && std::ferror(stdout) == 0)) return code;
     std::fprintf(stderr, "%s: standard output cannot be written: %s\n", argv[0], std::strerror(errno));
     return exit_code::failure;

@@ -77,6 +77,16 @@ std::unique_ptr<PidFile> pid_file_at_start(const Plan& plan, const std::optional
   return std::make_unique<PidFile>(plan.pid_file);
 }
 
+// Of the launcher whose place this one takes, where it is what this one would make; otherwise it begins anew.
+std::shared_ptr<shared::Segment> shared_at_start(const Plan& plan, const std::optional<Inheritance>& inherited, Logger& log) {
+  const shared::Sizes sizes = server::sizes_of(plan.shared);
+  if (inherited) {
+    if (auto taken_over = shared::Segment::take_over(inherited->shared, inherited->bell, sizes)) return taken_over;
+    log.warning("what the workers before had in common cannot be taken over (another version, or other sizes), and begins anew");
+  }
+  return std::make_shared<shared::Segment>(sizes);
+}
+
 int serve(const Service& service, const Plan& plan, std::optional<Inheritance> inherited, SocketActivation activation) {
   Workforce force = Deployment::force_of(plan);
   if (inherited && plan.scales) force.processes = std::clamp(inherited->processes, force.least, force.most);
@@ -94,8 +104,10 @@ int serve(const Service& service, const Plan& plan, std::optional<Inheritance> i
     const auto listeners = std::make_shared<ListenSockets>(plan.listen, 1, open.get());
     tell_addresses(*listeners);
     const auto pid_file = pid_file_at_start(plan, inherited);
+    const auto shared = shared_at_start(plan, inherited, *log);
     log.reset();
     WorkerSetup setup(service.source, *service.register_handlers, listeners, plan, force.threads);
+    setup.shared = shared;
     setup.ready_descriptor = service.ready_descriptor;
     setup.cpus = cpus_of_slots(plan.affinity, 1);
     return run_alone(setup, announcement(service, listeners, force));
@@ -108,10 +120,11 @@ int serve(const Service& service, const Plan& plan, std::optional<Inheritance> i
     options.hand_over = {hand_over.write.get(), hand_over.read.get()};
     options.invocation = {service.arguments, directory_by_name()};
     if (service.is_file) options.file = service.source.file;
+    const auto shared = shared_at_start(plan, inherited, *log);
     std::unique_ptr<Deployment> first;
     if (inherited) {
       first = Deployment::make(inherited->generation + 1, service.source, plan, force, *service.register_handlers, options.hand_over,
-                               open.get());
+                               shared, open.get());
       options.listeners = std::move(open);
       first->setup()->listeners->keep();
       options.predecessor = Descriptor(inherited->news);
@@ -121,7 +134,7 @@ int serve(const Service& service, const Plan& plan, std::optional<Inheritance> i
                                                           inherited->control_device, inherited->control_inode);
       }
     } else {
-      first = Deployment::make(1, service.source, plan, force, *service.register_handlers, options.hand_over, open.get());
+      first = Deployment::make(1, service.source, plan, force, *service.register_handlers, options.hand_over, shared, open.get());
     }
     tell_addresses(*first->setup()->listeners);
     options.pid_file = pid_file_at_start(plan, inherited);

@@ -72,6 +72,8 @@ void StallWatch::tell(unsigned slot, unsigned thread, std::chrono::milliseconds 
                {"handler", std::string_view(names.handler)},
                {"route", std::string_view(names.route)},
                {"request", std::string_view(names.request)},
+               {"request_id", std::string_view(names.id)},
+               {"peer", std::string_view(names.peer)},
                {"since_ms", (now - held.since()).count()},
                {"frames", std::string_view(frames)}});
 }

@@ -9,9 +9,10 @@
 #include <cstdio>
 #include <string_view>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
 #include "core/src/config/printable.hpp"
+#include "core/src/server/shared_services.hpp"
 #include "launcher/src/black_box.hpp"
 #include "launcher/src/recycler.hpp"
 
@@ -63,6 +64,8 @@ json threads_of(Deployment& deployment, const WorkerHandle& worker, WorkerHandle
     result.push_back({{"thread", number},
                       {"pool", number >= deployment.force().threads},
                       {"request", text(names.request)},
+                      {"request_id", names.id},
+                      {"peer", names.peer},
                       {"route", names.route},
                       {"handler", names.handler},
                       {"for_ms", std::max<std::int64_t>(0, (milliseconds_of(now) - since).count())}});
@@ -100,6 +103,16 @@ json routes_of(Deployment& current, bool with_latencies) {
     add_latency(added, sum, with_latencies);
   }
   return result;
+}
+
+// What the workers have in common.
+json shared_of(shared::Segment& segment) {
+  json counters = json::object();
+  for (const auto& [name, value] : server::SharedCounters(segment).all()) counters[text(name)] = value;
+  const shared::CacheTotals cache = segment.cache().totals();
+  return {{"counters", std::move(counters)},
+          {"cache", {{"hits", cache.hits}, {"misses", cache.misses}, {"evictions", cache.evictions}, {"bytes", cache.bytes}}},
+          {"bus", {{"messages", segment.messages().published()}}}};
 }
 
 json worker_of(Deployment& deployment, const WorkerHandle& worker, const Steering& steering, WorkerHandle::Time now, bool with_latencies) {
@@ -187,6 +200,7 @@ json status_of(const std::vector<Deployment*>& deployments, const Steering& stee
           {"closed_routes", std::move(closed)},
           {"reload", reload != nullptr ? verdict_of(*reload) : json()},
           {"routes", routes_of(current, with_latencies)},
+          {"shared", shared_of(*current.setup()->shared)},
           {"workers", std::move(workers)}};
 }
 
@@ -215,6 +229,8 @@ std::string status_text(const json& status) {
                 std::to_string(thread["for_ms"].get<std::int64_t>()) + " ms\n";
     }
   }
+  if (!status.contains("shared")) return result;  // a server of an earlier version
+  for (const auto& [name, value] : status["shared"]["counters"].items()) result += "counter " + name + ": " + value.dump() + "\n";
   return result;
 }
 

@@ -14,7 +14,7 @@
 #include <system_error>
 #include <utility>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
 #include "launcher/src/exit_code.hpp"
 #include "launcher/src/log_files.hpp"
@@ -257,6 +257,8 @@ void Supervisor::ended(Deployment& deployment, WorkerHandle& worker, int status)
     const pid_t pid = worker.pid();
     ::send(keeper->deaths.write.get(), &pid, sizeof pid, MSG_DONTWAIT | MSG_NOSIGNAL);
   }
+  shared::Segment& shared = *deployment.setup()->shared;
+  if (shared.claims().give_back_all_of(worker.pid())) shared.ring();  // others take its place
   WorkerRow& row = deployment.row(worker);
   row.state = WorkerState::gone;
   row.pid = 0;

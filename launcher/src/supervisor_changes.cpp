@@ -12,7 +12,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
 #include "core/src/config/change.hpp"
 #include "core/src/config/loader.hpp"
@@ -52,8 +52,9 @@ void Supervisor::begin_reload() {
     if (const std::string warning = warning_of(plan.identity); !warning.empty()) log_->warning(warning);
     // Those that the load has asked for so far, it asks for still.
     if (plan.scales) force.processes = std::clamp(current_->generation().wanted(), force.processes, force.most);
-    auto made = Deployment::make(current_->generation().number() + 1, std::move(source), std::move(plan), std::move(force),
-                                 *options_.register_handlers, options_.hand_over, current_->setup()->listeners.get());
+    auto made =
+        Deployment::make(current_->generation().number() + 1, std::move(source), std::move(plan), std::move(force),
+                         *options_.register_handlers, options_.hand_over, current_->setup()->shared, current_->setup()->listeners.get());
     use_keeper(*made);
     made->setup()->scoreboard.ending() = grace_until_.has_value();
     director_.set_listeners(*made->setup()->listeners);
@@ -189,6 +190,8 @@ void Supervisor::begin_upgrade() {
   inheritance.activated = current_->setup()->listeners->activated_to_pass_on();
   inheritance.give = options_.hand_over.give;
   inheritance.take = options_.hand_over.take;
+  inheritance.shared = current_->setup()->shared->descriptor();
+  inheritance.bell = current_->setup()->shared->bell();
   if (control_) {
     inheritance.control = control_->listener();
     inheritance.control_path = control_->path();

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
 #include "launcher/src/control_path.hpp"
 #include "launcher/src/status.hpp"

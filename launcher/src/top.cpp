@@ -14,7 +14,7 @@
 #include <optional>
 #include <string>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
 #include "launcher/src/control_connection.hpp"
 #include "launcher/src/exit_code.hpp"

@@ -102,6 +102,7 @@ class WorkerProcess {
     options.access_log = access_log_.get();
     options.row = &row_;
     options.ending = &setup_.scoreboard.ending();
+    options.shared = setup_.shared.get();
     options.counters = setup_.scoreboard.counters(slot_);
     options.route_counters = setup_.scoreboard.route_counters(slot_);
     if (alone_) return options;  // there is nobody to read what follows, or to write it

@@ -10,6 +10,7 @@
 #include <ropeway/launch.hpp>
 
 #include "core/src/observability/scoreboard.hpp"
+#include "core/src/shared/segment.hpp"
 #include "launcher/src/descriptor.hpp"
 #include "launcher/src/keeper.hpp"
 #include "launcher/src/listen_sockets.hpp"
@@ -28,8 +29,9 @@ struct WorkerSetup {
   std::shared_ptr<ListenSockets> listeners;
   server::HandOverChannel hand_over;
   std::shared_ptr<KeeperSetup> keeper;  // may be none
-  std::vector<config::CpuList> cpus;    // of each slot; none: wherever it may run
-  std::optional<Identity> identity;     // that workers assume
+  std::shared_ptr<shared::Segment> shared;
+  std::vector<config::CpuList> cpus;  // of each slot; none: wherever it may run
+  std::optional<Identity> identity;   // that workers assume
   unsigned threads;
   Descriptor directory;       // where relative paths begin; none: where the process is
   int ready_descriptor = -1;  // of a process that is alone: somebody waits for its end, so no other process may hold it open

@@ -1,19 +1,30 @@
-// node browser_test.mjs PROGRAM FOLDER PICTURE: a real browser loads what `ropeway serve` gives. Exit code 0 when all is as it should be.
+// node browser_test.mjs PROGRAM FOLDER PICTURE CHAT CHAT_FOLDER: a real browser loads what `ropeway serve` gives. Exit code 0 when all is as it should be.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 
-const [program, folder, picture] = process.argv.slice(2);
+const [program, folder, picture, chat, chat_folder] = process.argv.slice(2);
 const patience = 30_000;
 
-async function start_server() {
-  const server = spawn(program, ["serve", folder, "--bind", "127.0.0.1", "--port", "0", "--ready-fd", "3"], { stdio: ["ignore", "inherit", "inherit", "pipe"] });
+// The example's own configuration, on a free port, with its folder named in full.
+function chat_configuration() {
+  const configuration = JSON.parse(readFileSync(join(chat_folder, "ropeway.json")));
+  configuration.listen = ["127.0.0.1:0"];
+  configuration.routes.find((route) => route.handler === "static_files").options.root = resolve(chat_folder, "site");
+  writeFileSync("chat.json", JSON.stringify(configuration));
+  return "chat.json";
+}
+
+const start_server = () => start(program, ["serve", folder, "--bind", "127.0.0.1", "--port", "0"]);
+
+async function start(executable, parameters) {
+  const server = spawn(executable, [...parameters, "--ready-fd", "3"], { stdio: ["ignore", "inherit", "inherit", "pipe"] });
   const ended = once(server, "exit");
   const ready = once(createInterface({ input: server.stdio[3] }), "line");
   const first = await Promise.race([ready, ended.then(([code]) => { throw new Error(`the server ended with ${code}`); })]);
@@ -131,7 +142,31 @@ async function resumes_a_download(page, url) {
   assert.match(second, /^if-range: "/im);
 }
 
+// Two windows in a room, connected to different processes.
+async function chats(context, url) {
+  const windows = [];
+  const processes = new Set();
+  while (processes.size < 2) {
+    assert.ok(windows.length < 24, "all windows are connected to the same process");
+    const window = await context.newPage();
+    await window.goto(`${url}/#attic`, { timeout: patience });
+    const greeting = await window.locator("#said li").first().innerText({ timeout: patience });
+    windows.push({ window, process: greeting });
+    processes.add(greeting);
+  }
+  const one = windows[0].window;
+  const other = windows.find((each) => each.process !== windows[0].process).window;
+  for (const [from, to, words] of [[one, other, "Who is <there>?"], [other, one, "It is I."]]) {
+    await from.locator("#words").fill(words);
+    await from.locator("#words").press("Enter");
+    await to.locator("#said li", { hasText: words }).waitFor({ timeout: patience });
+    await from.locator("#said li", { hasText: words }).waitFor({ timeout: patience });
+  }
+  for (const { window } of windows) await window.close();
+}
+
 const server = await start_server();
+const room = await start(chat, ["run", "--config", chat_configuration()]);
 const profile = mkdtempSync(join(tmpdir(), "ropeway-browser-"));
 const context = await chromium.launchPersistentContext(profile, {
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
@@ -155,6 +190,7 @@ try {
     ["a seek in the video works and is answered with a range", () => seeks_in_video(page, seen)],
     ["a folder is listed, and a name with special characters can be followed", () => lists_a_folder(page, server.url)],
     ["a large download goes on where its connection broke", () => resumes_a_download(page, server.url)],
+    ["two windows chat over two processes", () => chats(context, room.url)],
     ["the console has no error", () => assert.deepEqual(complaints, [])],
   ]) {
     await test();
@@ -166,7 +202,9 @@ try {
 } finally {
   await context.close();
   rmSync(profile, { recursive: true, force: true });
-  const ended = await server.stop();
-  if (ended !== 0) { console.error(`the server ended with ${ended}`); code = 1; }
+  for (const each of [server, room]) {
+    const ended = await each.stop();
+    if (ended !== 0) { console.error(`a server ended with ${ended}`); code = 1; }
+  }
 }
 process.exit(code);

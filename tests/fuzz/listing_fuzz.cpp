@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 #include <ropeway/url.hpp>
 
 #include "handlers/static_files/listing.hpp"

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "tests/support/encoded.hpp"
+#include "tests/support/sanitizers.hpp"
 #include "tests/support/server_process.hpp"
 
 using namespace ropeway::testing;
@@ -16,12 +17,8 @@ namespace {
 constexpr std::size_t connections = 100;  // of the hostile client
 constexpr std::size_t large_file = 8'000'000;
 constexpr std::size_t medium_file = 30'000;
-// Sanitizers keep freed memory for a while.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::size_t most_memory = 1'500'000'000;
-#else
-constexpr std::size_t most_memory = 40'000'000;  // beyond what the server had: 400 KB for each connection
-#endif
+// Beyond what the server had: 400 KB for each connection. Sanitizers keep freed memory for a while.
+constexpr std::size_t most_memory = ropeway::testing::under_sanitizer ? 1'500'000'000 : 40'000'000;
 
 constexpr const char* configuration = R"(
   "timeouts": {"header": "500ms", "body_grace": "500ms", "send": "500ms"},

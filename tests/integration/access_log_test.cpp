@@ -7,8 +7,9 @@
 #include <regex>
 #include <sstream>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
+#include "tests/support/json.hpp"
 #include "tests/support/server_process.hpp"
 
 using namespace ropeway::testing;
@@ -71,7 +72,7 @@ TEST_CASE("the access log in JSON tells of each request, and of a request that w
     server->signal(SIGTERM);
     CHECK(server->wait() == 0);
     std::vector<nlohmann::json> objects;
-    for (const auto& line : lines_of(folder / "access.log")) objects.push_back(nlohmann::json::parse(line));
+    for (const auto& line : lines_of(folder / "access.log")) objects.push_back(parsed_json(line));
     std::sort(objects.begin(), objects.end(), [](const auto& a, const auto& b) { return a.at("status") < b.at("status"); });
     REQUIRE(objects.size() == 4);
     CHECK(objects[0].at("method") == "POST");

@@ -10,6 +10,7 @@
 
 #include "core/src/config/cpu_list.hpp"
 #include "launcher/src/affinity.hpp"
+#include "tests/support/sanitizers.hpp"
 #include "tests/support/server_process.hpp"
 
 using namespace ropeway::testing;
@@ -34,11 +35,7 @@ std::string cpus_of(const fs::path& task) {
 }
 
 // ThreadSanitizer has a thread of its own in each process, from before its beginning.
-#ifdef __SANITIZE_THREAD__
-constexpr int foreign_threads = 1;
-#else
-constexpr int foreign_threads = 0;
-#endif
+constexpr int foreign_threads = ropeway::testing::under_thread_sanitizer ? 1 : 0;
 
 // What the threads of each worker may use, sorted by worker; "differ" where a worker's do not agree.
 std::vector<std::string> cpus_of_workers(const ServerProcess& server) {
@@ -46,7 +43,8 @@ std::vector<std::string> cpus_of_workers(const ServerProcess& server) {
   for (const pid_t worker : server.workers(model)) {
     const fs::path folder = "/proc/" + std::to_string(worker);
     std::string cpus = cpus_of(folder);
-    const auto tasks = fs::directory_iterator(folder / "task");
+    std::error_code gone;  // a worker that has just been replaced
+    const auto tasks = fs::directory_iterator(folder / "task", gone);
     const auto differ = std::count_if(begin(tasks), end(tasks), [&](const auto& task) { return cpus_of(task.path()) != cpus; });
     result.push_back(differ > foreign_threads ? "differ" : cpus);
   }

@@ -82,7 +82,7 @@ TEST_CASE("scripts in shell and Python answer GET, HEAD and POST, in every model
     const RawResponse got = client.get("/cgi/hello.sh?a=b%20c");
     CHECK(got.status == 200);
     CHECK(got.field("Content-Type") == "text/plain");
-    CHECK(got.field("Content-Length") == "13");
+    CHECK((got.chunked || got.field("Content-Length") == "13"));  // whether its end is known with its beginning
     CHECK(got.body == "GET a=b%20c \n");
     CHECK(client.exchange("HEAD /cgi/hello.sh HTTP/1.1\r\nHost: t\r\n\r\n").status == 200);
     CHECK(client.exchange(post("/cgi/hello.sh", "content")).body == "POST  7\ncontent");
@@ -318,7 +318,7 @@ TEST_CASE("what a script has written is sent before it has ended, and output wit
   CHECK(client.read_until_close() == "second\n");
   CHECK(server->connect().get("/cgi/large").body.size() == 20'000'000);
   RawClient cut = server->connect();
-  CHECK_THROWS(cut.get("/cgi/broken"));
+  CHECK_THROWS((void)cut.get("/cgi/broken"));
 }
 
 TEST_CASE("only executable regular files below the root are scripts") {

@@ -1,7 +1,8 @@
 #include <doctest/doctest.h>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
+#include "tests/support/json.hpp"
 #include "tests/support/server_process.hpp"
 
 using namespace ropeway::testing;
@@ -161,7 +162,7 @@ TEST_CASE("the schema is JSON and knows every part of the configuration") {
   const TemporaryFolder folder;
   const Finished finished = run_program({"schema"}, folder);
   CHECK(finished.exit_code == 0);
-  const auto schema = nlohmann::json::parse(finished.output);
+  const auto schema = parsed_json(finished.output);
   for (const std::string name : {"processes", "threads", "listen", "routes", "limits", "timeouts", "log"}) {
     CAPTURE(name);
     CHECK(schema.at("properties").contains(name));

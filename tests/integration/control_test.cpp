@@ -8,8 +8,9 @@
 #include <fstream>
 #include <string>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
+#include "tests/support/json.hpp"
 #include "tests/support/server_process.hpp"
 
 using namespace ropeway::testing;
@@ -25,7 +26,7 @@ Finished command(const TemporaryFolder& folder, std::vector<std::string> argumen
   return run_to_end(std::move(arguments), folder / ".");
 }
 
-nlohmann::json status(const TemporaryFolder& folder) { return nlohmann::json::parse(command(folder, {"status", "--json"}).output); }
+nlohmann::json status(const TemporaryFolder& folder) { return parsed_json(command(folder, {"status", "--json"}).output); }
 
 void write_configuration(const TemporaryFolder& folder, const std::string& members) {
   std::ofstream(folder / "ropeway.json") << R"({"processes": 2, "threads": 1, "listen": ["127.0.0.1:0"], )" << members << "}";
@@ -115,7 +116,7 @@ TEST_CASE("reload --wait tells how it ended, on the screen and by its exit code"
   write_configuration(folder, R"("canary": {"percent": 10, "duration": 0}, "control": "control", )" + route);
   const Finished verdict = command(folder, {"reload", "--wait", "--json"});
   CHECK(verdict.exit_code == 0);
-  CHECK(nlohmann::json::parse(verdict.output)["state"] == "done");
+  CHECK(parsed_json(verdict.output)["state"] == "done");
   CHECK(server->connect().get("/").body == "answer");
 }
 

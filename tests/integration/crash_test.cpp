@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "tests/support/sanitizers.hpp"
 #include "tests/support/server_process.hpp"
 
 using namespace ropeway::testing;
@@ -15,6 +16,8 @@ namespace {
 constexpr const char* routes = R"("routes": [
   {"match": "GET /crash/{name}", "handler": "crash"},
   {"match": "/blocking", "handler": "crash_blocking"},
+  {"match": "/after_wait", "handler": "crash_after_wait"},
+  {"match": "/in_stream", "handler": "crash_in_stream"},
   {"match": "/overflow", "handler": "overflow"},
   {"match": "/ok", "handler": "fixed_response", "options": {"body": "answer"}}])";
 
@@ -31,19 +34,10 @@ std::string log_of_crash(const ServerProcess& server, const std::string& request
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-// A sanitizer handles these signals itself, and ends the process in its own way.
-bool under_sanitizer() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  return true;
-#else
-  return false;
-#endif
-}
-
 }  // namespace
 
 TEST_CASE("a worker that dies in a handler is told of with request, route, handler and backtrace, and without the query") {
-  if (under_sanitizer()) return;
+  if (under_sanitizer) return;
   const TemporaryFolder folder;
   for (const Model& model : all_models()) {
     if (model.processes == 0) continue;
@@ -60,7 +54,7 @@ TEST_CASE("a worker that dies in a handler is told of with request, route, handl
 }
 
 TEST_CASE("a worker that dies on a thread of the blocking pool is told of as well") {
-  if (under_sanitizer()) return;
+  if (under_sanitizer) return;
   const TemporaryFolder folder;
   const auto server = ServerProcess::run({2, 1}, folder, routes, {}, unruly_program());
   const std::string log = log_of_crash(*server, "POST /blocking");
@@ -70,8 +64,38 @@ TEST_CASE("a worker that dies on a thread of the blocking pool is told of as wel
   CHECK(has(log, "CrashBlocking::handle"));
 }
 
+TEST_CASE("a worker that dies in a coroutine after it has waited is told of with its request, client and id, and its route is closed") {
+  if (under_sanitizer) return;
+  const TemporaryFolder folder;
+  for (const Model& model : {Model{1, 1}, Model{2, 2}}) {
+    CAPTURE(model.name());
+    const auto server =
+        ServerProcess::run(model, folder, std::string(R"("quarantine": {"crashes": 1, "release": "1h"},)") + routes, {}, unruly_program());
+    const std::string log = log_of_crash(*server, "GET /after_wait");
+    CHECK(has(log, "handler=crash_after_wait"));
+    CHECK(has(log, "request=\"GET /after_wait\""));
+    CHECK(has(log, "peer=127.0.0.1:"));
+    CHECK(has(log, "request_id="));
+    CHECK_FALSE(has(log, "request_id=\"\""));
+    CHECK(has(log, "CrashAfterWait::handle"));
+    CHECK(eventually([&] { return has(server->standard_error(), "a route is closed"); }));
+    CHECK(server->connect().get("/after_wait").status == 503);
+  }
+}
+
+TEST_CASE("a worker that dies in the coroutine that writes an answer is told of with its request") {
+  if (under_sanitizer) return;
+  const TemporaryFolder folder;
+  const auto server = ServerProcess::run({2, 2}, folder, routes, {}, unruly_program());
+  RawClient client = server->connect();
+  client.send("GET /in_stream HTTP/1.1\r\nHost: test\r\n\r\n");
+  CHECK(eventually([&] { return has(server->standard_error(), "backtrace of worker"); }));
+  CHECK(has(server->standard_error(), "died in a handler"));
+  CHECK(has(server->standard_error(), "handler=crash_in_stream"));
+}
+
 TEST_CASE("a worker that has used up its stack is told of as well") {
-  if (under_sanitizer()) return;
+  if (under_sanitizer) return;
   const TemporaryFolder folder;
   for (const Model& model : {Model{1, 1}, Model{2, 2}}) {
     CAPTURE(model.name());
@@ -96,7 +120,7 @@ TEST_CASE("a worker that is killed from outside is told of with what it was doin
 }
 
 TEST_CASE("a route in which workers die again and again is closed, the others go on, and its time opens it again") {
-  if (under_sanitizer()) return;
+  if (under_sanitizer) return;
   const TemporaryFolder folder;
   const auto server = ServerProcess::run({2, 1}, folder, std::string(R"("quarantine": {"crashes": 2, "release": "300ms"},)") + routes, {},
                                          unruly_program());
@@ -115,7 +139,7 @@ TEST_CASE("a route in which workers die again and again is closed, the others go
 }
 
 TEST_CASE("a closed route answers 503 whatever is asked of it") {
-  if (under_sanitizer()) return;
+  if (under_sanitizer) return;
   const TemporaryFolder folder;
   const auto server =
       ServerProcess::run({2, 1}, folder, std::string(R"("quarantine": {"crashes": 1, "release": "1h"},)") + routes, {}, unruly_program());

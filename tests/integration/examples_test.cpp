@@ -1,10 +1,16 @@
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <csignal>
 #include <filesystem>
-#include <nlohmann/json.hpp>
+#include <memory>
+#include <ropeway/json_document.hpp>
+#include <set>
+#include <stdexcept>
 
+#include "tests/support/json.hpp"
 #include "tests/support/server_process.hpp"
+#include "tests/support/websocket_client.hpp"
 
 namespace ropeway::testing {
 namespace {
@@ -12,7 +18,7 @@ namespace {
 // An example's own configuration, on a free port and in another model.
 std::unique_ptr<ServerProcess> start(const std::string& executable, const std::string& example, const Model& model,
                                      const TemporaryFolder& folder, std::vector<std::string> arguments = {}) {
-  auto configuration = nlohmann::json::parse(read_file(source_folder() + "/examples/" + example + "/ropeway.json"));
+  auto configuration = parsed_json(read_file(source_folder() + "/examples/" + example + "/ropeway.json"));
   configuration["processes"] = model.processes;
   configuration["threads"] = model.threads;
   configuration["listen"] = {"127.0.0.1:0"};
@@ -32,6 +38,19 @@ TEST_CASE("the hello example greets by name, in every model") {
     CHECK(client.exchange("POST /hello/world HTTP/1.1\r\nHost: t\r\nContent-Length: 0\r\n\r\n").field("Allow") == "GET, HEAD, OPTIONS");
     server->signal(SIGTERM);
     CHECK(server->wait() == 0);
+  }
+}
+
+TEST_CASE("the functions example answers from functions, in every model") {
+  for (const Model& model : all_models()) {
+    CAPTURE(model.name());
+    const TemporaryFolder folder;
+    const auto server = start(example_program("functions"), "functions", model, folder);
+    RawClient client = server->connect();
+    const RawResponse greeting = client.get("/greet/world");
+    CHECK(greeting.body == "Hello, world!\n");
+    CHECK(greeting.field("X-Powered-By") == "gravity");
+    CHECK(client.exchange("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 4\r\n\r\nback").body == "back");
   }
 }
 
@@ -96,6 +115,15 @@ TEST_CASE("the cgi example runs its scripts, in every model") {
   }
 }
 
+TEST_CASE("the example of a proxy serves its files, and tells that nothing is behind it here") {
+  const TemporaryFolder folder;
+  std::filesystem::copy(source_folder() + "/examples/proxy/static", folder / "static", std::filesystem::copy_options::recursive);
+  const auto server = start(program(), "proxy", {1, 1}, folder, {"run"});
+  RawClient client = server->connect();
+  CHECK(client.get("/static/style.css").body == read_file(source_folder() + "/examples/proxy/static/style.css"));
+  CHECK(client.get("/api/a").status == 502);
+}
+
 TEST_CASE("the coroutine, the blocking handler, the isolated handler and the middleware of the handlers example work in every model") {
   for (const Model& model : all_models()) {
     CAPTURE(model.name());
@@ -143,6 +171,53 @@ TEST_CASE("the tutorial's server starts, answers every path, and stops with its 
   tutorial.signal(SIGTERM);
   CHECK(tutorial.wait() == 0);
   CHECK(tutorial.standard_output().find("Server stopped.") != std::string::npos);
+}
+
+TEST_CASE("in the chat example all in a room hear what is said, whichever worker they are connected to") {
+  const TemporaryFolder folder;
+  std::filesystem::copy(source_folder() + "/examples/websocket_chat/site", folder / "site", std::filesystem::copy_options::recursive);
+  const auto server = start(example_program("websocket_chat"), "websocket_chat", {3, 2}, folder);
+  CHECK(server->connect().get("/").body == read_file(folder / "site/index.html"));
+  std::vector<std::unique_ptr<WebSocketClient>> guests;
+  std::set<std::string> processes;
+  while (guests.size() < 24 && (guests.size() < 6 || processes.size() < 3)) {
+    guests.push_back(std::make_unique<WebSocketClient>(server->connect(), "/rooms/one"));
+    processes.insert(guests.back()->read_text());
+  }
+  CHECK(processes.size() == 3);
+  WebSocketClient other(server->connect(), "/rooms/two");
+  CHECK(other.read_text().starts_with("You are connected"));
+  for (const auto& speaker : {0, 1, 2}) {
+    const std::string words = "words of " + std::to_string(speaker);
+    guests[static_cast<std::size_t>(speaker)]->send(words);
+    for (const auto& guest : guests) CHECK(guest->read_text() == words);
+  }
+  other.raw.send(close_frame(1000));
+  CHECK(other.read_close() == 1000);  // and nothing before it
+}
+
+TEST_CASE("the websocket example echoes, and its chat reaches those in the room, in every model of one process") {
+  for (const Model& model : {Model{0, 2}, Model{1, 1}, Model{1, 2}}) {
+    CAPTURE(model.name());
+    const TemporaryFolder folder;
+    const auto server = start(example_program("websocket"), "websocket", model, folder);
+    CHECK(WebSocketClient(server->connect(), "/echo").echo("hello") == "hello");
+    const char* const protocol = "Sec-WebSocket-Protocol: chat\r\n";
+    WebSocketClient ann(server->connect(), "/chat/one", protocol);
+    WebSocketClient bob(RawClient(server->address(), std::chrono::seconds(1)), "/chat/one", protocol);
+    WebSocketClient eve(server->connect(), "/chat/two", protocol);
+    CHECK(bob.answer.field("Sec-WebSocket-Protocol") == "chat");
+    CHECK(eventually([&] {  // his handler may not have begun
+      ann.send("hi Bob");
+      try {
+        return bob.read_text() == "hi Bob";
+      } catch (const std::runtime_error&) { return false; }
+    }));
+    eve.raw.send(close_frame(1000));
+    CHECK(eve.read_close() == 1000);  // and nothing before it
+    server->signal(SIGTERM);
+    CHECK(server->wait() == 0);
+  }
 }
 
 }  // namespace

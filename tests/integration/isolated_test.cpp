@@ -10,6 +10,7 @@
 #include <sstream>
 #include <string>
 
+#include "tests/support/sanitizers.hpp"
 #include "tests/support/server_process.hpp"
 
 using namespace ropeway::testing;
@@ -41,14 +42,6 @@ pid_t only_child_of(pid_t parent) {
   REQUIRE(eventually([&] { return children_of(parent).size() == 1; }));
   return children_of(parent).front();
 }
-
-// How the message ends depends on who tells: a sanitizer ends a process that crashes in its own way.
-constexpr bool under_sanitizer =
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    true;
-#else
-    false;
-#endif
 
 }  // namespace
 
@@ -110,7 +103,7 @@ TEST_CASE("an isolated handler that never answers is 504 after its time, and its
   for (const Model& model : all_models()) {
     CAPTURE(model.name());
     const TemporaryFolder folder;
-    const auto server = start(model, folder, R"("time": "700ms")");
+    const auto server = start(model, folder, R"("time": "2s")");
     RawClient client = server->connect();
     client.send("GET /isolated/hang HTTP/1.1\r\nHost: t\r\n\r\n");
     pid_t child = 0;

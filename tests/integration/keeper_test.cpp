@@ -204,3 +204,31 @@ TEST_CASE("connections live on with workers that have no keeper, after a reload"
   CHECK(holds(kept, 0));  // the keeper lets go of them
   for (RawClient& client : clients) CHECK(client.get("/").body == "answer");
 }
+
+TEST_CASE("what a PROXY header has told goes with a connection whose worker was killed") {
+  const Model model{2, 1};
+  const TemporaryFolder folder;
+  const Kept kept = start(model, folder,
+                          R"(, "listen": [{"address": "127.0.0.1:0", "proxy_protocol": true}], "trusted_proxies": ["127.0.0.1"],
+      "middlewares": [{"name": "access", "options": {"allow": ["203.0.113.7"]}}])");
+  std::vector<RawClient> clients;
+  std::vector<RawClient> of_nobody;
+  for (int i = 0; i < 10; ++i) {
+    clients.push_back(kept.server->connect());
+    clients.back().send("PROXY TCP4 203.0.113.7 192.0.2.1 4711 80\r\n");
+    of_nobody.push_back(kept.server->connect());
+    of_nobody.back().send("PROXY UNKNOWN\r\n");
+    for (int request = 0; request < 2; ++request) {
+      REQUIRE(clients.back().get("/").status == 200);
+      REQUIRE(of_nobody.back().get("/").status == 403);
+    }
+  }
+  REQUIRE(holds(kept, 20));
+  for (int round = 0; round < 2; ++round) {
+    kill_each_worker(*kept.server, model);
+    for (RawClient& client : clients) CHECK(client.get("/").status == 200);
+    for (RawClient& client : of_nobody) CHECK(client.get("/", "X-Forwarded-For: 203.0.113.7\r\n").status == 403);
+    REQUIRE(eventually([&] { return kept.server->workers(model).size() == model.processes; }));
+    CHECK(holds(kept, 20));
+  }
+}

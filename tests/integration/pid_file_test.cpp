@@ -7,8 +7,9 @@
 #include <filesystem>
 #include <fstream>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
+#include "tests/support/json.hpp"
 #include "tests/support/server_process.hpp"
 
 using namespace ropeway::testing;
@@ -90,7 +91,7 @@ TEST_CASE("after an upgrade the pid file has the new launcher's number, after on
   write_configuration(folder, "server.pid");
   CHECK(command(folder, {"upgrade", "--wait"}).exit_code == 0);
   CHECK(server.wait() == 0);
-  const auto heir = nlohmann::json::parse(command(folder, {"status", "--json"}).output)["pid"].get<pid_t>();
+  const auto heir = parsed_json(command(folder, {"status", "--json"}).output)["pid"].get<pid_t>();
   CHECK(heir != server.pid());
   CHECK(read_file(folder / "server.pid") == line_of(heir));
 

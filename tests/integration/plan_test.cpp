@@ -5,8 +5,9 @@
 #include <filesystem>
 #include <fstream>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
+#include "tests/support/json.hpp"
 #include "tests/support/server_process.hpp"
 
 using namespace ropeway::testing;
@@ -42,7 +43,7 @@ TEST_CASE("a new file is compared with what runs, and nothing is changed") {
         "new.json:5:12: rebind: listen: \"unix:b.sock\" is opened\n"
         "new.json:6:23: hot: canary.percent: 10 -> 20\n"
         "a reload does it: addresses are opened and closed, and workers replaced, one after another\n");
-  const auto json = nlohmann::json::parse(plan(folder, {"new.json", "--json", "--control", folder / "control"}).output);
+  const auto json = parsed_json(plan(folder, {"new.json", "--json", "--control", folder / "control"}).output);
   CHECK(json["cost"] == "rebind");
   CHECK(json["from"] == "ropeway.json");
   REQUIRE(json["changes"].size() == 3);

@@ -8,8 +8,9 @@
 #include <filesystem>
 #include <string>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
+#include "tests/support/json.hpp"
 #include "tests/support/server_process.hpp"
 #include "tests/support/strict_client.hpp"
 
@@ -29,7 +30,7 @@ std::size_t count_of(const ServerProcess& server, const std::string& part) {
 }
 
 std::size_t ready_workers(const TemporaryFolder& folder) {
-  const auto status = nlohmann::json::parse(run_to_end({program(), "status", "--json"}, folder / ".").output);
+  const auto status = parsed_json(run_to_end({program(), "status", "--json"}, folder / ".").output);
   std::size_t ready = 0;
   for (const auto& worker : status["workers"]) ready += worker["state"] == "ready" ? 1 : 0;
   return ready;

@@ -6,8 +6,9 @@
 
 #include <string>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
+#include "tests/support/json.hpp"
 #include "tests/support/server_process.hpp"
 #include "tests/support/strict_client.hpp"
 
@@ -47,7 +48,7 @@ TEST_CASE("scale starts workers and lets them end, within what is configured, an
   for (const unsigned count : {4U, 2U, 3U, 1U, 4U, 1U}) {
     CHECK(command(folder, {"scale", std::to_string(count)}).exit_code == 0);
     CHECK(has_workers(*server, count));
-    CHECK(nlohmann::json::parse(command(folder, {"status", "--json"}).output)["processes"] == count);
+    CHECK(parsed_json(command(folder, {"status", "--json"}).output)["processes"] == count);
   }
   const StrictClient::Counts counts = client.finish();
   CHECK(counts.answered > 0);
@@ -71,7 +72,7 @@ TEST_CASE("SIGTTIN and SIGTTOU are one worker more and one fewer; a reload keeps
   REQUIRE(command(folder, {"reload", "--wait"}).exit_code == 0);
   CHECK(has_workers(*server, 3));
   REQUIRE(command(folder, {"upgrade", "--wait"}).exit_code == 0);
-  CHECK(eventually([&] { return nlohmann::json::parse(command(folder, {"status", "--json"}).output)["processes"] == 3; }));
+  CHECK(eventually([&] { return parsed_json(command(folder, {"status", "--json"}).output)["processes"] == 3; }));
   CHECK(command(folder, {"stop", "--wait"}).exit_code == 0);
 }
 

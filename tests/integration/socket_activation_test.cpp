@@ -15,8 +15,9 @@
 #include <fstream>
 #include <system_error>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
+#include "tests/support/json.hpp"
 #include "tests/support/server_process.hpp"
 
 using namespace ropeway::testing;
@@ -24,8 +25,6 @@ using namespace ropeway::testing;
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr Model model{2, 1};
 
 // What a socket unit opens.
 class Activator {
@@ -188,7 +187,7 @@ TEST_CASE("the variables of socket activation are in no process that the server 
   ServerProcess server = start(folder, {web.descriptor()}, "web");
   // The environment of a process is shown as it was when it began: here, that of the upgraded launcher.
   CHECK(command(folder, {"upgrade", "--wait"}).exit_code == 0);
-  const auto pid = nlohmann::json::parse(command(folder, {"status", "--json"}).output)["pid"].get<int>();
+  const auto pid = parsed_json(command(folder, {"status", "--json"}).output)["pid"].get<int>();
   REQUIRE(pid != server.pid());
   CHECK_FALSE(mentions(read_file("/proc/" + std::to_string(pid) + "/environ"), "LISTEN_"));
   CHECK(command(folder, {"stop", "--wait"}).exit_code == 0);

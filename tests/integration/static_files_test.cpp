@@ -7,8 +7,9 @@
 #include <algorithm>
 #include <filesystem>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
+#include "tests/support/json.hpp"
 #include "tests/support/server_process.hpp"
 
 using namespace ropeway::testing;
@@ -177,7 +178,7 @@ TEST_CASE("a folder has a listing in HTML and in JSON, and is redirected to its 
     CHECK(json.status == 200);
     CHECK(json.field("Content-Type").starts_with("application/json"));
     std::vector<std::string> names;
-    const auto listing = nlohmann::json::parse(json.body);
+    const auto listing = parsed_json(json.body);
     for (const auto& entry : listing.at("entries")) names.push_back(entry.at("name"));
     std::sort(names.begin(), names.end());
     CHECK(names == std::vector<std::string>{"caf\xC3\xA9.txt", "one.txt", "two & <b>.txt"});

@@ -14,8 +14,9 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
+#include "tests/support/json.hpp"
 #include "tests/support/server_process.hpp"
 #include "tests/support/strict_client.hpp"
 
@@ -44,7 +45,7 @@ Finished command(const TemporaryFolder& folder, std::vector<std::string> argumen
 
 nlohmann::json status(const TemporaryFolder& folder) {
   const std::string text = command(folder, {"status", "--json"}).output;
-  return text.empty() ? nlohmann::json::object() : nlohmann::json::parse(text);
+  return text.empty() ? nlohmann::json::object() : parsed_json(text);
 }
 
 // A server whose program is the file "bin" of the folder, so that it can be replaced.
@@ -109,6 +110,28 @@ TEST_CASE("an upgrade brings another process with the same addresses, and connec
   CHECK(command(folder, {"stop", "--wait"}).exit_code == 0);
   CHECK_FALSE(fs::exists(path));
   CHECK_FALSE(fs::exists(folder / "control"));
+}
+
+TEST_CASE("what a PROXY header has told goes with a connection to another program, and one that was not read is read there") {
+  const TemporaryFolder folder;
+  const std::string only_for_client = R"(, "trusted_proxies": ["127.0.0.1"],
+      "middlewares": [{"name": "access", "options": {"allow": ["203.0.113.7"]}}])";
+  const std::string header = "PROXY TCP4 203.0.113.7 192.0.2.1 4711 80\r\n";
+  write_configuration(folder, answering("old") + only_for_client, R"({"address": "127.0.0.1:0", "proxy_protocol": true})");
+  Upgradable server(folder);
+  std::vector<RawClient> clients;
+  std::vector<RawClient> unread;
+  for (int i = 0; i < 20; ++i) {
+    clients.push_back(server->connect());
+    clients.back().send(header);
+    if (i % 2 == 0) REQUIRE(clients.back().get("/").status == 200);
+    unread.push_back(server->connect());
+  }
+  CHECK(command(folder, {"upgrade", "--wait"}).exit_code == 0);
+  CHECK(server->wait() == 0);
+  for (RawClient& client : clients) CHECK(client.get("/").status == 200);
+  for (RawClient& client : unread) CHECK(client.exchange(header + "GET / HTTP/1.1\r\nHost: a\r\n\r\n").status == 200);
+  CHECK(command(folder, {"stop", "--wait"}).exit_code == 0);
 }
 
 TEST_CASE("a service manager follows a reload and an upgrade to the end") {

@@ -16,7 +16,7 @@ Inheritance sample() {
   all.launcher = 4711;
   all.generation = 7;
   all.processes = 5;
-  all.listeners = {{{ListenAddress::Family::ipv6, "::1", 0, "", ""}, 8000, {10, 11}},
+  all.listeners = {{{ListenAddress::Family::ipv6, "::1", 0, "", "", true}, 8000, {10, 11}},
                    {{ListenAddress::Family::unix_socket, "/run/a \"b\".sock", 0, "", ""}, 0, {12}}};
   all.activated = {{17, "web:\"1\""}, {18, "unknown"}};
   all.give = 13;
@@ -43,6 +43,8 @@ TEST_CASE("what is passed on arrives as it was") {
   CHECK(all->listeners[0].address.port == 0);
   CHECK(all->listeners[0].port == 8000);
   CHECK(all->listeners[0].descriptors == std::vector<int>{10, 11});
+  CHECK(all->listeners[0].address.proxy_protocol);
+  CHECK_FALSE(all->listeners[1].address.proxy_protocol);
   CHECK(all->listeners[1].address.host == "/run/a \"b\".sock");
   REQUIRE(all->activated.size() == 2);
   CHECK(all->activated[0].descriptor == 17);

@@ -15,6 +15,8 @@
 #include <optional>
 #include <set>
 
+#include "core/src/server/hand_over.hpp"
+
 namespace {
 
 using namespace ropeway::launcher;
@@ -122,6 +124,40 @@ TEST_CASE("a later generation takes over the addresses that it shares, and opens
   CHECK(refusal({ipv4("127.0.0.1", port)}).empty());
   later.reset();
   CHECK_FALSE(fs::exists(folder / "s"));
+}
+
+TEST_CASE("whether PROXY headers come is a configuration's own affair, and what waits at an address that is given up is told of it") {
+  ListenAddress address = ipv4("127.0.0.1", 0);
+  const ListenSockets plain({address}, 2);
+  address.proxy_protocol = true;
+  const ListenSockets with_header({address}, 2, &plain);
+  CHECK(with_header.of_slot(1)[0].descriptor == plain.of_slot(1)[0].descriptor);
+  CHECK(with_header.of_slot(1)[0].proxy_protocol);
+  CHECK(with_header.of_slot_alone(0)[0].proxy_protocol);
+  CHECK_FALSE(plain.of_slot(1)[0].proxy_protocol);
+  CHECK_FALSE(plain.of_slot_alone(0)[0].proxy_protocol);
+  CHECK(with_header.to_pass_on()[0].address.proxy_protocol);
+  CHECK_FALSE(plain.to_pass_on()[0].address.proxy_protocol);
+  ListenSockets heir({Inheritance::Listeners{address, 0, {::dup(plain.of_slot(0)[0].descriptor)}}});
+  CHECK(heir.of_slot(0)[0].proxy_protocol);
+
+  const Folder folder;
+  ListenAddress path = unix_path(folder / "s");
+  path.proxy_protocol = true;
+  ListenSockets given_up({path}, 1);
+  const ListenSockets kept({ipv4("127.0.0.1", 0)}, 1, &given_up);
+  const int client = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un place{};
+  place.sun_family = AF_UNIX;
+  (folder / "s").copy(place.sun_path, sizeof place.sun_path - 1);
+  REQUIRE(::connect(client, reinterpret_cast<const sockaddr*>(&place), sizeof place) == 0);
+  int channel[2];
+  REQUIRE(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, channel) == 0);
+  given_up.close_but(kept, channel[0]);
+  const auto waiting = ropeway::server::take_connection(channel[1]);
+  REQUIRE(waiting.has_value());
+  CHECK(waiting->proxy_header.state == ropeway::server::ProxyHeader::State::expected);
+  for (const int descriptor : {client, channel[0], channel[1], waiting->descriptor}) ::close(descriptor);
 }
 
 TEST_CASE("a port 0 that is asked for twice stays two ports") {

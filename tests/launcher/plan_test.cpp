@@ -24,6 +24,7 @@ Plan sample() {
   plan.quarantine = {4, std::chrono::milliseconds(5), std::chrono::milliseconds(6)};
   plan.canary = {7, 10, std::chrono::milliseconds(8), std::chrono::milliseconds(9)};
   plan.recycle = {11, 12, std::chrono::milliseconds(13)};
+  plan.shared = {15, 16, 17, 18};
   plan.scales = true;
   plan.most_processes = 14;
   plan.affinity = {config::AffinityConfig::Mode::list, {{0, 1}, {70}, {}}};
@@ -50,6 +51,10 @@ TEST_CASE("a plan arrives as it was sent") {
   CHECK(plan->recycle.requests == 11);
   CHECK(plan->recycle.memory == 12);
   CHECK(plan->recycle.age.count() == 13);
+  CHECK(plan->shared.counters == 15);
+  CHECK(plan->shared.rate_limits == 16);
+  CHECK(plan->shared.cache_bytes == 17);
+  CHECK(plan->shared.bus_bytes == 18);
   CHECK(plan->scales);
   CHECK(plan->most_processes == 14U);
   CHECK(plan->affinity.mode == config::AffinityConfig::Mode::list);

@@ -6,7 +6,7 @@
 #include <sstream>
 #include <vector>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
 using namespace ropeway::launcher;
 using nlohmann::json;

@@ -9,6 +9,8 @@
 #include <ropeway/services.hpp>
 #include <ropeway/testing/fake_clock.hpp>
 
+#include "core/src/server/shared_state.hpp"
+
 namespace ropeway::testing {
 
 /// Keeps log lines for a test to look at: "error: message name=value name=value".
@@ -58,6 +60,37 @@ class NoChildren final : public ChildProcesses {
   std::shared_ptr<ChildPool> for_task(std::string, const ChildLimits&, ChildTask) override { return nullptr; }
 };
 
+/// Groups of servers whose answer a test makes up.
+class ScriptedUpstreams final : public Upstreams {
+ public:
+  struct Asked {
+    std::string method;
+    std::string target;
+    std::string fields;
+  };
+  std::vector<Asked> asked;
+  std::vector<UpstreamAddress> addresses;
+  UpstreamOptions options;
+  std::shared_ptr<Upstream> group(std::vector<UpstreamAddress> given, const UpstreamOptions& how) override {
+    addresses = std::move(given);
+    options = how;
+    return std::make_shared<Group>(*this);
+  }
+
+ private:
+  class Group final : public Upstream {
+   public:
+    explicit Group(ScriptedUpstreams& owner) : owner_(owner) {}
+    awaitable<Response> forward(Request&, UpstreamRequest outgoing) override {
+      owner_.asked.push_back({std::string(outgoing.method), outgoing.target, std::string(outgoing.headers.wire())});
+      co_return Response::text("answer");
+    }
+
+   private:
+    ScriptedUpstreams& owner_;
+  };
+};
+
 /// Services for tests of one layer: nothing leaves the test.
 class RecordingServices final : public Services {
  public:
@@ -69,14 +102,25 @@ class RecordingServices final : public Services {
   /// From now on the server ends.
   void end() noexcept { ready_ = false; }
   NoChildren& child_processes() noexcept override { return children_; }
+  ScriptedUpstreams& upstreams() noexcept override { return upstreams_; }
+  server::SharedCounters& counters() noexcept override { return state_.counters; }
+  server::SharedRateLimits& rate_limits() noexcept override { return state_.rate_limits; }
+  server::SharedCache& cache() noexcept override { return state_.cache; }
+  server::SharedBus& bus() noexcept override { return state_.bus; }
+  server::SharedJobs& jobs() noexcept override { return state_.jobs; }
+  server::SharedState& shared_state() noexcept { return state_; }
   awaitable<Response> get(Request&, std::string) override { co_return Response(Status::not_found); }
+  std::string url(std::string_view name, const std::vector<UrlParameter>&) const override { return "/" + std::string(name); }
 
  private:
   bool ready_ = true;
   NoChildren children_;
+  ScriptedUpstreams upstreams_;
   RecordingLogger logger_;
   FakeClock clock_;
   InlinePool pool_;
+  shared::Segment shared_{shared::Sizes()};
+  server::SharedState state_{shared_, clock_, logger_};
 };
 
 }  // namespace ropeway::testing

@@ -3,12 +3,15 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <asio/steady_timer.hpp>
@@ -42,6 +45,31 @@ class Crash final : public ropeway::Handler {
   ropeway::Response handle(const ropeway::Request&) const override {
     ::raise(SIGSEGV);
     return ropeway::Response::text("still here\n");
+  }
+};
+
+/// The same in a coroutine that has waited before.
+class CrashAfterWait final : public ropeway::AsyncHandler {
+ public:
+  ropeway::awaitable<ropeway::Response> handle(ropeway::Request&) const override {
+    asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::milliseconds(1));
+    co_await timer.async_wait(asio::use_awaitable);
+    ::raise(SIGSEGV);
+    co_return ropeway::Response::text("still here\n");
+  }
+};
+
+/// The same where the coroutine writes the answer, and has waited for the client to read.
+class CrashInStream final : public ropeway::Handler {
+ public:
+  ropeway::Response handle(const ropeway::Request&) const override {
+    return ropeway::Response::stream("text/plain", [](ropeway::BodyWriter& out) -> ropeway::awaitable<void> {
+      co_await out.write("begin");
+      co_await out.flush();
+      asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::milliseconds(1));
+      co_await timer.async_wait(asio::use_awaitable);
+      ::raise(SIGSEGV);
+    });
   }
 };
 
@@ -145,6 +173,49 @@ class Isolated final : public ropeway::IsolatedHandler {
   mutable int count_ = 0;
 };
 
+/// Does what the path says, and what peers, networks and servers have to live with.
+class Socket final : public ropeway::WebSocketHandler {
+ public:
+  void admit(const ropeway::Request& request) const override {
+    if (request.param("deed") == "refuse") throw ropeway::HttpError(ropeway::Status::conflict, "not like this");
+  }
+
+  ropeway::awaitable<void> handle(ropeway::WebSocket& socket, const ropeway::Request& request) const override {
+    const std::string deed(request.param("deed"));
+    if (deed == "push") {
+      for (;;) co_await socket.send_binary(std::string(64 * 1024, 'x'));
+    }
+    if (deed == "flood") {
+      while (socket.sender().send(std::string(64 * 1024, 'x'))) {}
+    }
+    if (deed == "deaf") co_await wait(std::chrono::hours(1));
+    if (deed == "close") socket.close(4001, "as agreed");
+    if (deed == "thread") {
+      std::thread([sender = socket.sender()] { sender.send("from a thread"); }).join();
+    }
+    if (deed == "kept") last_ = socket.sender();
+    while (auto message = co_await socket.receive()) {
+      if (deed == "crash") ::raise(SIGSEGV);
+      if (deed == "throw") throw std::runtime_error("thrown by a WebSocket's handler");
+      if (deed == "latin") co_await socket.send("caf\xe9");
+      if (deed == "late") co_await wait(std::chrono::milliseconds(300));
+      if (deed == "last") {
+        const auto last = last_;
+        message->data = !last ? "none" : last->send("to the one before") ? "sent" : "gone";
+      }
+      co_await socket.send(*message);
+    }
+    std::fprintf(stderr, "%s ended with %d\n", deed.c_str(), static_cast<int>(socket.closed().code));
+  }
+
+ private:
+  static ropeway::awaitable<void> wait(std::chrono::milliseconds time) {
+    asio::steady_timer timer(co_await asio::this_coro::executor, time);
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+  mutable std::optional<ropeway::WebSocketSender> last_;
+};
+
 }  // namespace
 
 int main(int argc, char* argv[]) {
@@ -153,9 +224,12 @@ int main(int argc, char* argv[]) {
     registry.handler<HangBlocking>("hang_blocking");
     registry.handler<Crash>("crash");
     registry.handler<CrashBlocking>("crash_blocking");
+    registry.handler<CrashAfterWait>("crash_after_wait");
+    registry.handler<CrashInStream>("crash_in_stream");
     registry.handler<Overflow>("overflow");
     registry.handler<Slow>("slow");
     registry.handler<Leak>("leak");
     registry.handler<Isolated>("isolated");
+    registry.handler<Socket>("socket");
   });
 }

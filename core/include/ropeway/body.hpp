@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -54,6 +55,9 @@ class BodyWriter {
   /// `TE: trailers` gets them, in HTTP/1.1; for others they are dropped, and so are fields that only mean something in front of the body
   /// (framing, routing, caching, what the content is: §6.5.1). Announce them with the response's field `Trailer`.
   [[nodiscard]] virtual Headers& trailers() = 0;
+  /// Is asked to stop when the client is known to have gone, and when the worker ends (a stop, a reload): for streams that have no end of their
+  /// own. Those that have one go on, and have `timeouts.drain` for it. Thread-safe.
+  [[nodiscard]] virtual std::stop_token stop_token() = 0;
 
  protected:
   ~BodyWriter() = default;
@@ -89,11 +93,16 @@ class Body {
   void assign(SharedBytes bytes) { content_ = std::move(bytes); }
   void assign(FileSlice slice) { content_ = std::move(slice); }
   void assign(Parts parts) { content_ = std::move(parts); }
-  void assign(BodyStream stream) { content_ = std::move(stream); }
+  /// `length`: how much the stream will write, where that is known beforehand; clients are told then. One that writes more fails with
+  /// `std::length_error`, and one that writes less is cut off.
+  void assign(BodyStream stream, std::uint64_t length = unknown_length) {
+    content_ = std::move(stream);
+    stream_length_ = length;
+  }
 
   /// Whether there is no content at all (an empty text counts as content of length 0 and is empty too).
   [[nodiscard]] bool empty() const noexcept;
-  /// Length in bytes; for a stream, `unknown_length`.
+  /// Length in bytes; for a stream, `unknown_length` where it was not given.
   [[nodiscard]] std::uint64_t size() const noexcept;
   static constexpr std::uint64_t unknown_length = UINT64_MAX;
 
@@ -114,6 +123,7 @@ class Body {
   struct Text {};
   std::string text_;  // kept apart, so that its memory survives `clear`
   std::variant<std::monostate, Text, SharedBytes, FileSlice, Parts, BodyStream> content_;
+  std::uint64_t stream_length_ = unknown_length;
 };
 
 /// A piece of a body: bytes that it owns, then part of a file (either may be empty).

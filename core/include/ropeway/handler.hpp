@@ -7,6 +7,7 @@
 #include <ropeway/child_process.hpp>
 #include <ropeway/request.hpp>
 #include <ropeway/response.hpp>
+#include <ropeway/websocket.hpp>
 
 namespace ropeway {
 
@@ -41,7 +42,7 @@ class AsyncHandler {
 };
 
 /// A handler that may block: it runs on the process's pool of `blocking.threads` threads. At most `blocking.queue` requests wait
-/// for one; further ones are answered with 503. Otherwise as `Handler`.
+/// for one, and none for longer than `blocking.wait`; the others are answered with 503. Otherwise as `Handler`.
 class BlockingHandler {
  public:
   BlockingHandler() = default;
@@ -74,6 +75,6 @@ class IsolatedHandler {
 
 /// A handler of any kind, as the registry makes them.
 using AnyHandler = std::variant<std::unique_ptr<Handler>, std::unique_ptr<AsyncHandler>, std::unique_ptr<BlockingHandler>,
-                                std::unique_ptr<IsolatedHandler>>;
+                                std::unique_ptr<IsolatedHandler>, std::unique_ptr<WebSocketHandler>>;
 
 }  // namespace ropeway

@@ -24,7 +24,7 @@ struct FormPart {
 
 /// Bounds of a form; past them, status 413.
 struct FormLimits {
-  std::size_t parts = 1000;
+  std::size_t parts = 1000;           ///< fields and files
   std::size_t head_bytes = 8 * 1024;  ///< fields in front of one part
 };
 

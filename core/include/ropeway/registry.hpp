@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include <ropeway/config_node.hpp>
+#include <ropeway/function_handler.hpp>
 #include <ropeway/handler.hpp>
 #include <ropeway/middleware.hpp>
 #include <ropeway/services.hpp>
@@ -18,7 +19,7 @@ namespace ropeway {
 ///
 /// `T` may be constructed from nothing, from `const ConfigNode&`, from `Services&`, or from both in that order. What it may be
 /// configured with it declares as `static ropeway::Settings settings()`; without that its options must be empty. The options of an
-/// `IsolatedHandler` have `limits` besides.
+/// `IsolatedHandler` have `limits` besides, those of a `WebSocketHandler` have `websocket`.
 /// A constructor that cannot use its options throws `ConfigError` (`options.error("root", "...")`).
 class Registry {
  public:
@@ -29,10 +30,11 @@ class Registry {
   template <class T>
   void handler(std::string name) {
     static_assert(std::derived_from<T, Handler> || std::derived_from<T, AsyncHandler> || std::derived_from<T, BlockingHandler> ||
-                      std::derived_from<T, IsolatedHandler>,
-                  "a handler derives from ropeway::Handler, AsyncHandler, BlockingHandler or IsolatedHandler");
+                      std::derived_from<T, IsolatedHandler> || std::derived_from<T, WebSocketHandler>,
+                  "a handler derives from ropeway::Handler, AsyncHandler, BlockingHandler, IsolatedHandler or WebSocketHandler");
     Settings settings = settings_of<T>();
     if constexpr (std::derived_from<T, IsolatedHandler>) settings.push_back(ChildLimits::setting());
+    if constexpr (std::derived_from<T, WebSocketHandler>) settings.push_back(WebSocketOptions::setting());
     add_handler(std::move(name), std::move(settings), [](const ConfigNode& options, Services& services) -> AnyHandler {
       if constexpr (std::derived_from<T, Handler>) {
         return std::unique_ptr<Handler>(make<T>(options, services));
@@ -40,6 +42,10 @@ class Registry {
         return std::unique_ptr<AsyncHandler>(make<T>(options, services));
       } else if constexpr (std::derived_from<T, BlockingHandler>) {
         return std::unique_ptr<BlockingHandler>(make<T>(options, services));
+      } else if constexpr (std::derived_from<T, WebSocketHandler>) {
+        std::unique_ptr<WebSocketHandler> handler = make<T>(options, services);
+        handler->set_options(WebSocketOptions::from(options));
+        return handler;
       } else {
         std::unique_ptr<IsolatedHandler> handler = make<T>(options, services);
         handler->set_limits(ChildLimits::from(options));
@@ -48,11 +54,40 @@ class Registry {
     });
   }
 
+  /// The same from a function, for small things: `registry.handler("hi", [](const Request&) { return Response::text("hi\n"); })`. One that is a
+  /// coroutine makes an `AsyncHandler`. Each route has a copy of it; its options must be empty.
+  template <class F>
+    requires HandlerFunction<F> || AsyncHandlerFunction<F>
+  void handler(std::string name, F function) {
+    add_handler(std::move(name), {}, [function = std::move(function)](const ConfigNode&, Services&) -> AnyHandler {
+      if constexpr (HandlerFunction<F>) {
+        return std::make_unique<FunctionHandler<Handler, F>>(function);
+      } else {
+        return std::make_unique<FunctionAsyncHandler<F>>(function);
+      }
+    });
+  }
+  /// The same for a function that may block; see `BlockingHandler`.
+  template <HandlerFunction F>
+  void blocking_handler(std::string name, F function) {
+    add_handler(std::move(name), {}, [function = std::move(function)](const ConfigNode&, Services&) -> AnyHandler {
+      return std::make_unique<FunctionHandler<BlockingHandler, F>>(function);
+    });
+  }
+
   /// Makes `T` available in `"middlewares": [name]`. Throws `std::invalid_argument` where the name is taken.
   template <std::derived_from<Middleware> T>
   void middleware(std::string name) {
     add_middleware(std::move(name), settings_of<T>(),
                    [](const ConfigNode& options, Services& services) -> std::unique_ptr<Middleware> { return make<T>(options, services); });
+  }
+
+  /// The same from a function: `[](Request& request, Next next) -> awaitable<Response> { co_return co_await next(request); }`.
+  template <MiddlewareFunction F>
+  void middleware(std::string name, F function) {
+    add_middleware(std::move(name), {}, [function = std::move(function)](const ConfigNode&, Services&) -> std::unique_ptr<Middleware> {
+      return std::make_unique<FunctionMiddleware<F>>(function);
+    });
   }
 
   virtual void add_handler(std::string name, Settings settings, MakeHandler make) = 0;

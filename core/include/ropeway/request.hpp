@@ -2,20 +2,37 @@
 
 #include <array>
 #include <charconv>
+#include <chrono>
+#include <concepts>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
+#include <ropeway/attributes.hpp>
 #include <ropeway/body.hpp>
 #include <ropeway/headers.hpp>
 #include <ropeway/method.hpp>
+#include <ropeway/request_id.hpp>
+#include <ropeway/text_value.hpp>
 
 namespace ropeway {
 
+class Form;               // <ropeway/form.hpp>
+struct FormLimits;        // <ropeway/multipart.hpp>
 class RequestConnection;  // the framework's own
+
+/// Bounds of `Request::json`: parsed, a document takes up to some thirty times the memory of its text.
+struct JsonLimits {
+  std::size_t bytes = 1024 * 1024;  ///< past it, status 413
+  unsigned depth = 64;              ///< of objects and arrays inside one another; past it, status 400
+};
 
 /// The version of HTTP that a request was sent in.
 enum class Version : std::uint8_t { http_1_0, http_1_1 };
@@ -42,6 +59,20 @@ class Request {
   [[nodiscard]] std::string_view query() const noexcept { return query_; }
   /// The first value of that name in the query, decoded ("+" is a space); nothing where it is absent.
   [[nodiscard]] std::optional<std::string> query(std::string_view name) const;
+  /// The same as a T (see `value_from`): `query<int>("page")`. A value that is no T, and one that is not there, is `HttpError` 400 with a text that
+  /// names it. `query<std::optional<int>>` may be missing, or empty where text is not asked for.
+  template <class T>
+  [[nodiscard]] T query(std::string_view name) const {
+    static_assert(!std::same_as<T, std::string_view>, "a value of the query is decoded: ask for a std::string");
+    return require_value<T>({"query parameter", name}, query(name));
+  }
+  /// `fallback` where it is missing.
+  template <class T>
+  [[nodiscard]] T query(std::string_view name, T fallback) const {
+    return query<std::optional<T>>(name).value_or(std::move(fallback));
+  }
+  /// All values of that name, decoded, in their order.
+  [[nodiscard]] std::vector<std::string> query_all(std::string_view name) const;
   [[nodiscard]] Version version() const noexcept { return version_; }
 
   [[nodiscard]] HeaderView headers() const noexcept { return HeaderView(fields_); }
@@ -50,8 +81,25 @@ class Request {
   /// The host that the request is for, without port (RFC 9110 §7.2), as sent.
   [[nodiscard]] std::string_view host() const noexcept { return host_; }
 
+  /// The value of the first cookie of that name (RFC 6265 §5.4), as sent; nothing where there is none. Pairs that are malformed hide no others.
+  [[nodiscard]] std::optional<std::string_view> cookie(std::string_view name) const noexcept;
+
+  /// Which of `offered` the client wants most by its `Accept` (RFC 9110 §12.5.1); of several that it wants the same, the first. Empty where it
+  /// accepts none: answer with 406, or with what there is. Without the field, the first. Parameters ("; charset=utf-8") of what is offered count
+  /// only where the client names them. An answer that depends on it should say `Vary: Accept`.
+  [[nodiscard]] std::string_view accepts(std::initializer_list<std::string_view> offered) const noexcept;
+  /// The same of languages by `Accept-Language` (RFC 9110 §12.5.4; a range stands for what is narrower, too: "de" for "de-AT").
+  [[nodiscard]] std::string_view accepts_language(std::initializer_list<std::string_view> offered) const noexcept;
+
   /// A path parameter: what `{name}` in the route's `match` stood for, percent-decoded. Empty where the route has none of that name.
   [[nodiscard]] std::string_view param(std::string_view name) const noexcept;
+  /// The same as a T (see `value_from`): `param<int>("id")`. A value that is no T is `HttpError` 400 with a text that names it. A name that the
+  /// route does not have is a mistake in the program or its configuration: `std::logic_error`, so the client gets 500 and the log the names.
+  template <class T>
+  [[nodiscard]] T param(std::string_view name) const {
+    if (!has_param(name)) refuse_name(name);
+    return require_value<T>({"path parameter", name}, param(name));
+  }
   /// Whether the route has a path parameter of that name, also where it stands for nothing (`{rest...}` at the end of the path).
   [[nodiscard]] bool has_param(std::string_view name) const noexcept {
     for (std::uint8_t i = 0; i < param_count_; ++i) {
@@ -68,6 +116,25 @@ class Request {
   /// The body piece by piece, or nullptr where it has been read already.
   [[nodiscard]] BodyReader* body_reader() noexcept { return body_reader_; }
 
+  /// The body, which must have been read, as JSON (include <ropeway/json.hpp>). Throws `HttpError`: 415 where the content is not said to be JSON
+  /// (`application/json`, or a type that ends in "+json"), 413 and 400 past the limits, 400 with line and column where it is malformed.
+  [[nodiscard]] nlohmann::json json() const;
+  [[nodiscard]] nlohmann::json json(const JsonLimits& limits) const;
+  /// The same as a T by nlohmann's `from_json`, with the JSON pointer of the member that is wrong. Defined in <ropeway/json.hpp>.
+  template <class T>
+  [[nodiscard]] T json() const;
+  template <class T>
+  [[nodiscard]] T json(const JsonLimits& limits) const;
+
+  /// The body, which must have been read, as a form: `application/x-www-form-urlencoded` or `multipart/form-data`. Throws `HttpError`: 415 where it
+  /// is neither, 413 past the limits, 400 where it is malformed. Files in it are in memory: `FormReader` takes large ones piece by piece.
+  [[nodiscard]] Form form() const;
+  [[nodiscard]] Form form(const FormLimits& limits) const;
+
+  /// What middlewares have attached. It costs nothing where nobody does.
+  [[nodiscard]] Attributes& attributes();
+  [[nodiscard]] const Attributes& attributes() const noexcept;
+
   /// Sends `103 Early Hints` (RFC 8297) with `fields`, such as `Link: </style.css>; rel=preload`, while the answer is still being made. For
   /// `AsyncHandler` and `Middleware`; it does nothing elsewhere, and for a client of HTTP/1.0, which would not understand it.
   [[nodiscard]] awaitable<void> early_hints(const Headers& fields);
@@ -77,12 +144,40 @@ class Request {
   /// reads: of HTTP/1.1, it is sent `100 Continue` once, since one that has closed refuses that; of HTTP/1.0 it is taken to wait.
   [[nodiscard]] bool client_gone();
 
-  /// The port that the request came to; 0 on a unix socket, and outside of a server.
+  /// Is asked to stop when nobody waits for the answer any more, as `client_gone` finds out by itself: within half a second. For handlers and
+  /// middlewares that run for a while, of every kind but `Handler` and `IsolatedHandler`; elsewhere, and outside of a server, it is never asked.
+  /// The connection is looked at from the first call on: not calling it costs nothing. Thread-safe.
+  [[nodiscard]] std::stop_token stop_token() const;
+  /// Gives this request less time than `timeouts.handler`: that long from now, and that long again whenever content has been read. More than there
+  /// was is not given. For `AsyncHandler` and `Middleware`; it does nothing outside of a server.
+  void limit_time(std::chrono::milliseconds time);
+  /// When the server answers 503 in the handler's place (`timeouts.handler`); nothing where it does not wait, or outside of a server.
+  [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> deadline() const noexcept;
+
+  /// Whom the request came from: the peer, or where that is one of `trusted_proxies`, the client as these have told of it (`Forwarded`,
+  /// `X-Forwarded-For`; see the setting `forwarded`). A numeric address without port, or "unix". The text lives as long as the request.
+  [[nodiscard]] std::string_view client_address() const noexcept {
+    return forwarded_ != nullptr && forwarded_->is_set ? forwarded_->address : peer_address();
+  }
+  /// "http" or "https": how the client asked, as far as this server or trusted proxies can tell.
+  [[nodiscard]] std::string_view scheme() const noexcept {
+    return forwarded_ != nullptr && forwarded_->is_set && !forwarded_->scheme.empty() ? std::string_view(forwarded_->scheme) : "http";
+  }
+  /// Host, and port where it is not the scheme's own, as the client asked for them: for links to this server (`scheme() + "://" + authority()`).
+  /// The field `Host` says it, or a trusted proxy where `forwarded.host` lets it. Clients choose it freely: compare it with what you know.
+  [[nodiscard]] std::string_view authority() const noexcept;
+
+  /// The address and port that the request came to; "unix" and 0 on a unix socket, empty and 0 outside of a server.
+  [[nodiscard]] std::string local_address() const;
   [[nodiscard]] std::uint16_t local_port() const noexcept;
 
-  /// The address of the client's end, for example "203.0.113.7" or "2001:db8::1"; "unix" on a unix socket. The text lives as long as the request.
+  /// The address of the other end of the connection, for example "203.0.113.7" or "2001:db8::1"; "unix" on a unix socket. Behind a proxy it is the
+  /// proxy's: see `client_address`. The text lives as long as the request.
   [[nodiscard]] std::string_view peer_address() const noexcept;
   [[nodiscard]] std::uint16_t peer_port() const noexcept { return peer_port_; }
+
+  /// What the logs and `ropeway status` call this request; `RequestId::none` outside of a server. `to_string` gives its text.
+  [[nodiscard]] RequestId id() const noexcept { return id_; }
 
  private:
   friend struct RequestAccess;  // core/src/http/request_access.hpp: how the framework fills a request
@@ -91,12 +186,20 @@ class Request {
     std::string_view name;  // belongs to the route
     std::string_view value;
   };
+  struct Forwarded {  // what trusted proxies have told
+    bool is_set = false;
+    std::string address;
+    std::string scheme;     // empty: nothing
+    std::string authority;  // empty: nothing
+  };
+  [[noreturn]] void refuse_name(std::string_view param) const;
 
   Method method_ = Method::get;
   Version version_ = Version::http_1_1;
   std::uint8_t param_count_ = 0;
   std::uint8_t generation_ = 0;  // of those that the server asks itself; the client's own is 0
   std::uint16_t peer_port_ = 0;
+  RequestId id_ = RequestId::none;
   std::string_view method_name_;
   std::string_view target_;
   std::string_view path_;
@@ -114,6 +217,8 @@ class Request {
   std::unique_ptr<std::string> wire_text_;  // of a request that owns its bytes (tests, and requests that outlive the buffer)
   std::array<char, 48> peer_text_{};
   std::uint8_t peer_text_size_ = 0;
+  std::unique_ptr<Forwarded> forwarded_;    // kept for reuse
+  std::unique_ptr<Attributes> attributes_;  // where there are any
 };
 
 }  // namespace ropeway

@@ -1,28 +1,44 @@
 #pragma once
 
-/// The whole public API, and the door into a program's `main`.
+/// The whole public API but for <ropeway/json.hpp>, and the door into a program's `main`.
 
+#include <ropeway/attributes.hpp>
 #include <ropeway/awaitable.hpp>
 #include <ropeway/body.hpp>
+#include <ropeway/bus.hpp>
+#include <ropeway/cache.hpp>
 #include <ropeway/child_process.hpp>
 #include <ropeway/clock.hpp>
 #include <ropeway/config_node.hpp>
+#include <ropeway/cookie.hpp>
+#include <ropeway/counters.hpp>
+#include <ropeway/event_stream.hpp>
 #include <ropeway/file_response.hpp>
+#include <ropeway/form.hpp>
+#include <ropeway/function_handler.hpp>
 #include <ropeway/handler.hpp>
 #include <ropeway/headers.hpp>
 #include <ropeway/http_error.hpp>
+#include <ropeway/jobs.hpp>
+#include <ropeway/json_writer.hpp>
 #include <ropeway/launch.hpp>
 #include <ropeway/logger.hpp>
 #include <ropeway/media_type.hpp>
 #include <ropeway/method.hpp>
 #include <ropeway/middleware.hpp>
 #include <ropeway/multipart.hpp>
+#include <ropeway/rate_limits.hpp>
 #include <ropeway/registry.hpp>
 #include <ropeway/request.hpp>
 #include <ropeway/response.hpp>
+#include <ropeway/secure_cookie.hpp>
 #include <ropeway/server.hpp>
 #include <ropeway/services.hpp>
 #include <ropeway/setting.hpp>
 #include <ropeway/static_files.hpp>
 #include <ropeway/status.hpp>
+#include <ropeway/templates.hpp>
+#include <ropeway/text_value.hpp>
+#include <ropeway/upstream.hpp>
 #include <ropeway/url.hpp>
+#include <ropeway/websocket.hpp>

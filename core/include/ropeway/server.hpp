@@ -43,6 +43,7 @@ class Server {
   static AnyHandler wrap(std::unique_ptr<AsyncHandler> handler) { return handler; }
   static AnyHandler wrap(std::unique_ptr<BlockingHandler> handler) { return handler; }
   static AnyHandler wrap(std::unique_ptr<IsolatedHandler> handler) { return handler; }
+  static AnyHandler wrap(std::unique_ptr<WebSocketHandler> handler) { return handler; }
   struct State;
   std::unique_ptr<State> state_;
 };

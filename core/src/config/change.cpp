@@ -1,11 +1,12 @@
 #include "core/src/config/change.hpp"
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <utility>
 #include <variant>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
 #include "core/src/config/document.hpp"
 #include "core/src/config/listen_address.hpp"
@@ -83,7 +84,8 @@ class Comparison {
     if (both && same(*before.value, *after.value, setting.type())) return;
     if (both && setting.type() == Type::object) return objects(setting, before, after, name, cost);
     if (both && before.pointer == "/listen") return addresses(before, after, cost);
-    if (both && before.pointer == "/routes") return routes(*setting.element(), before, after, cost);
+    if (both && is_list_of_routes(before.pointer)) return keyed(setting, "match", before, after, name, cost);
+    if (both && before.pointer == "/groups") return keyed(setting, "prefix", before, after, name, cost);
     if (both && setting.name() == "middlewares" && same_names(*before.value, *after.value)) return middlewares(before, after, name, cost);
     if (both && setting.type() == Type::any) return options(before, after, name, cost);
     if (both && setting.restart_value()) {
@@ -100,38 +102,64 @@ class Comparison {
   }
 
   void addresses(const Place& before, const Place& after, Cost cost) {
-    const auto is_in = [](const json& list, const json& address) {
-      return std::ranges::any_of(list,
-                                 [&](const json& other) { return same_address(other.get<std::string>(), address.get<std::string>()); });
+    const auto find = [](const Place& list, const json& entry) -> Place {
+      for (std::size_t i = 0; i < list.value->size(); ++i) {
+        if (same_address(*address_in((*list.value)[i]), *address_in(entry))) return list.at(i);
+      }
+      return {};
     };
     for (std::size_t i = 0; i < before.value->size(); ++i) {
-      if (!is_in(*after.value, (*before.value)[i])) add(before.at(i), {}, "listen", cost);
+      if (find(after, (*before.value)[i]).value == nullptr) add(before.at(i), {}, "listen", cost);
     }
     for (std::size_t i = 0; i < after.value->size(); ++i) {
-      if (!is_in(*before.value, (*after.value)[i])) add({}, after.at(i), "listen", cost);
+      const Place fresh = after.at(i);
+      const Place old = find(before, *fresh.value);
+      if (old.value == nullptr) {
+        add({}, fresh, "listen", cost);
+      } else {
+        header(old, fresh);
+      }
     }
   }
 
-  // A route is the one with the same `match`.
-  void routes(const Setting& route, const Place& before, const Place& after, Cost cost) {
-    const auto name_of = [](const Place& place) { return "routes " + in_quotes(place.at("match").value->get<std::string>()); };
-    const auto find = [](const Place& list, const json& match) -> Place {
-      for (std::size_t i = 0; i < list.value->size(); ++i) {
-        if (*list.at(i).at("match").value == match) return list.at(i);
+  // Its listener stays, and each worker reads what its own configuration says.
+  void header(const Place& before, const Place& after) {
+    static const std::array<json, 2> values{false, true};
+    const bool was = proxy_protocol_in(*before.value);
+    const bool is = proxy_protocol_in(*after.value);
+    if (was == is) return;
+    const std::string name = "listen " + in_quotes(*address_in(*after.value)) + ": proxy_protocol";
+    const bool is_written = after.value->is_object();
+    add({&values[was ? 1 : 0], before.pointer}, {&values[is ? 1 : 0], is_written ? after.pointer + "/proxy_protocol" : after.pointer}, name,
+        Cost::rolling);
+  }
+
+  // Not one that a handler's options have.
+  static bool is_list_of_routes(std::string_view pointer) {
+    if (pointer.starts_with("/groups/")) pointer.remove_prefix(std::min(pointer.find('/', sizeof "/groups/" - 1), pointer.size()));
+    return pointer == "/routes";
+  }
+
+  // A route is the one with the same `match`, and a group the one with the same `prefix`: that is their `key`.
+  void keyed(const Setting& list, const char* key, const Place& before, const Place& after, const std::string& name, Cost cost) {
+    const auto name_of = [&](const Place& place) { return name + " " + in_quotes(place.at(key).value->get<std::string>()); };
+    const auto find = [&](const Place& places, const json& wanted) -> Place {
+      for (std::size_t i = 0; i < places.value->size(); ++i) {
+        if (*places.at(i).at(key).value == wanted) return places.at(i);
       }
       return {};
     };
     for (std::size_t i = 0; i < before.value->size(); ++i) {
       const Place old = before.at(i);
-      if (find(after, *old.at("match").value).value == nullptr) add(old, {}, name_of(old), cost);
+      if (find(after, *old.at(key).value).value == nullptr) add(old, {}, name_of(old), cost);
     }
     for (std::size_t i = 0; i < after.value->size(); ++i) {
       const Place fresh = after.at(i);
-      const Place old = find(before, *fresh.at("match").value);
+      const Place old = find(before, *fresh.at(key).value);
       if (old.value == nullptr) {
         add({}, fresh, name_of(fresh), cost);
       } else {
-        objects(route, old, fresh, name_of(fresh) + ": ", cost);
+        objects(*list.element(), old, fresh, name_of(fresh) + ": ", cost);
       }
     }
   }

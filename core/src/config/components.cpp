@@ -2,10 +2,11 @@
 
 #include <algorithm>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
 #include "core/src/config/describe.hpp"
 #include "core/src/config/listen_address.hpp"
+#include "core/src/config/network.hpp"
 #include "core/src/config/printable.hpp"
 #include "core/src/config/source_map.hpp"
 #include "core/src/config/spelling.hpp"
@@ -41,21 +42,46 @@ json* member(json& value, const char* name) {
   return found == value.end() ? nullptr : &*found;
 }
 
-void check_middlewares(json* list, const Kind& kind, const std::string& pointer, Validator& validator) {
+/// Components in a list: names, which become objects here, or objects with the name under `key`.
+void check_list(json* list, const Kind& kind, const char* key, const std::string& pointer, Validator& validator) {
   if (list == nullptr || !list->is_array()) return;
   for (std::size_t i = 0; i < list->size(); ++i) {
-    json& middleware = (*list)[i];
+    json& component = (*list)[i];
     const std::string place = pointer_to(pointer, i);
-    std::string name_pointer = pointer_to(place, "name");
-    if (middleware.is_string()) {
-      middleware = json{{"name", middleware}, {"options", json::object()}};
+    std::string name_pointer = pointer_to(place, key);
+    if (component.is_string()) {
+      component = json{{key, component}, {"options", json::object()}};
       name_pointer = place;
     }
-    json* name = member(middleware, "name");
-    json* options = member(middleware, "options");
+    json* name = member(component, key);
+    json* options = member(component, "options");
     if (name != nullptr && options != nullptr)
       check_component(*name, *options, kind, name_pointer, pointer_to(place, "options"), validator);
   }
+}
+
+/// Either `handler` with its `options`, or `try`.
+void check_answerers(json& route, const Kind& handlers, const std::string& place, Validator& validator) {
+  json* handler = member(route, "handler");
+  json* options = member(route, "options");
+  json* tried = member(route, "try");
+  if (tried == nullptr) {
+    if (handler == nullptr && route.is_object()) {
+      validator.report(place, "\"handler\" is missing, expected a string that is not empty (or \"try\" with several of them)");
+    } else if (handler != nullptr && options != nullptr) {
+      check_component(*handler, *options, handlers, pointer_to(place, "handler"), pointer_to(place, "options"), validator);
+    }
+    return;
+  }
+  if (handler != nullptr) {
+    validator.report(pointer_to(place, "try"), "\"try\" stands in the place of \"handler\": write that among the others, or remove one",
+                     ValueMistake::At::key);
+  } else if (options != nullptr && *options != json::object()) {
+    validator.report(pointer_to(place, "options"),
+                     "with \"try\", each handler has options of its own: {\"handler\": \"...\", \"options\": {...}}",
+                     ValueMistake::At::key);
+  }
+  check_list(tried, handlers, "handler", pointer_to(place, "try"), validator);
 }
 
 }  // namespace
@@ -63,19 +89,36 @@ void check_middlewares(json* list, const Kind& kind, const std::string& pointer,
 void check_components(json& root, const Catalogue& catalogue, Validator& validator) {
   const Kind handlers{"handler", catalogue.handlers};
   const Kind middlewares{"middleware", catalogue.middlewares};
-  check_middlewares(member(root, "middlewares"), middlewares, "/middlewares", validator);
-  json* routes = member(root, "routes");
-  if (routes == nullptr || !routes->is_array()) return;
-  for (std::size_t i = 0; i < routes->size(); ++i) {
-    json& route = (*routes)[i];
-    const std::string place = pointer_to("/routes", i);
-    json* handler = member(route, "handler");
-    json* options = member(route, "options");
-    if (handler != nullptr && options != nullptr) {
-      check_component(*handler, *options, handlers, pointer_to(place, "handler"), pointer_to(place, "options"), validator);
+  // `around` is the whole configuration, or a group.
+  const auto check_routes = [&](json& around, const std::string& pointer) {
+    check_list(member(around, "middlewares"), middlewares, "name", pointer_to(pointer, "middlewares"), validator);
+    json* routes = member(around, "routes");
+    if (routes == nullptr || !routes->is_array()) return;
+    for (std::size_t i = 0; i < routes->size(); ++i) {
+      json& route = (*routes)[i];
+      const std::string place = pointer_to(pointer_to(pointer, "routes"), i);
+      check_answerers(route, handlers, place, validator);
+      check_list(member(route, "middlewares"), middlewares, "name", pointer_to(place, "middlewares"), validator);
     }
-    check_middlewares(member(route, "middlewares"), middlewares, pointer_to(place, "middlewares"), validator);
-  }
+  };
+  check_routes(root, "");
+  json* groups = member(root, "groups");
+  if (groups == nullptr || !groups->is_array()) return;
+  for (std::size_t i = 0; i < groups->size(); ++i) check_routes((*groups)[i], pointer_to("/groups", i));
+}
+
+// A PROXY header is believed from `trusted_proxies` alone, so that there must be one that can connect.
+void check_headers_can_come(const json& root, const ListenAddress& address, const std::string& pointer, Validator& validator) {
+  const auto proxies = root.find("trusted_proxies");
+  if (proxies != root.end() && !proxies->is_array()) return;
+  const auto may_connect = [&](const json& proxy) {
+    return address.family == ListenAddress::Family::activated ||
+           (proxy == "unix") == (address.family == ListenAddress::Family::unix_socket);
+  };
+  if (proxies != root.end() && std::ranges::any_of(*proxies, may_connect)) return;
+  const std::string remedy = address.family == ListenAddress::Family::unix_socket ? "\"unix\"" : "the load balancer's address";
+  validator.report(pointer, "nobody is trusted to send a PROXY header here, so every connection would be closed: add " + remedy +
+                                " to \"trusted_proxies\"");
 }
 
 void check_addresses(const json& root, std::string_view folder, Validator& validator) {
@@ -83,26 +126,30 @@ void check_addresses(const json& root, std::string_view folder, Validator& valid
   if (listen == root.end() || !listen->is_array()) return;
   std::vector<ListenAddress> known;
   for (std::size_t i = 0; i < listen->size(); ++i) {
-    if (!(*listen)[i].is_string()) continue;
-    const auto& text = (*listen)[i].get_ref<const std::string&>();
+    const json& entry = (*listen)[i];
+    const std::string* written = address_in(entry);
+    if (written == nullptr) continue;
+    const std::string& text = *written;
+    const std::string place = pointer_to("/listen", i) + (entry.is_object() ? "/address" : "");
     auto parsed = parse_listen_address(text, folder);
     if (const auto* fault = std::get_if<std::string>(&parsed)) {
-      validator.report(pointer_to("/listen", i), *fault);
+      validator.report(place, *fault);
       continue;
     }
     ListenAddress& address = std::get<ListenAddress>(parsed);
     address.text = text;
+    if (proxy_protocol_in(entry)) check_headers_can_come(root, address, pointer_to("/listen", i) + "/proxy_protocol", validator);
     const auto same = std::find_if(known.begin(), known.end(), [&](const ListenAddress& other) { return same_endpoint(address, other); });
     const auto covering =
         std::find_if(known.begin(), known.end(), [&](const ListenAddress& other) { return one_covers_other(address, other); });
     if (covering != known.end()) {
-      validator.report(pointer_to("/listen", i), in_quotes(text) + " and " + in_quotes(covering->text) +
-                                                     " have the same port, and one of them stands for every address: remove the other");
+      validator.report(place, in_quotes(text) + " and " + in_quotes(covering->text) +
+                                  " have the same port, and one of them stands for every address: remove the other");
     } else if (same == known.end()) {
       if (known.size() < most_mistakes) known.push_back(std::move(address));
     } else {
       const std::string words = same->text == text ? "is listed twice" : "is the same address as " + in_quotes(same->text);
-      validator.report(pointer_to("/listen", i), in_quotes(text) + " " + words);
+      validator.report(place, in_quotes(text) + " " + words);
     }
   }
 }
@@ -124,6 +171,16 @@ void check_affinity(const json& root, Validator& validator) {
     if (!cpus.is_string()) continue;
     auto parsed = parse_cpu_list(cpus.get_ref<const std::string&>());
     if (const auto* fault = std::get_if<std::string>(&parsed)) validator.report(pointer_to("/affinity", i), *fault);
+  }
+}
+
+void check_trusted_proxies(const json& root, Validator& validator) {
+  const auto proxies = root.find("trusted_proxies");
+  if (proxies == root.end() || !proxies->is_array()) return;
+  for (std::size_t i = 0; i < proxies->size(); ++i) {
+    if (!(*proxies)[i].is_string()) continue;
+    auto parsed = parse_network((*proxies)[i].get_ref<const std::string&>());
+    if (const auto* fault = std::get_if<std::string>(&parsed)) validator.report(pointer_to("/trusted_proxies", i), *fault);
   }
 }
 

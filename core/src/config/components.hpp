@@ -15,6 +15,7 @@ void check_components(nlohmann::json& root, const Catalogue& catalogue, Validato
 void check_addresses(const nlohmann::json& root, std::string_view folder, Validator& validator);
 void check_processes(const nlohmann::json& root, Validator& validator);
 void check_affinity(const nlohmann::json& root, Validator& validator);
+void check_trusted_proxies(const nlohmann::json& root, Validator& validator);
 void check_server_name(const nlohmann::json& root, Validator& validator);
 
 }  // namespace ropeway::config

@@ -1,6 +1,6 @@
 #include "core/src/config/describe.hpp"
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
 #include "core/src/config/printable.hpp"
 #include "core/src/config/units.hpp"

@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
 #include <ropeway/config_node.hpp>
 #include <ropeway/setting.hpp>

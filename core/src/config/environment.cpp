@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
 #include "core/src/config/document.hpp"
 #include "core/src/config/printable.hpp"

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "core/src/config/document.hpp"
 #include "core/src/config/printable.hpp"
 
 namespace ropeway::config {
@@ -108,6 +109,17 @@ std::variant<ListenAddress, std::string> parse_listen_address(std::string_view t
            (address.family == Family::ipv6 ? "a numeric IPv6 address" : "a numeric address or \"localhost\"; names are not looked up");
   }
   return address;
+}
+
+const std::string* address_in(const nlohmann::json& entry) noexcept {
+  if (entry.is_string()) return entry.get_ptr<const std::string*>();
+  const auto address = entry.is_object() ? entry.find("address") : entry.end();
+  return address == entry.end() ? nullptr : address->get_ptr<const std::string*>();
+}
+
+bool proxy_protocol_in(const nlohmann::json& entry) noexcept {
+  const auto value = entry.is_object() ? entry.find("proxy_protocol") : entry.end();
+  return value != entry.end() && *value == true;
 }
 
 bool one_covers_other(const ListenAddress& left, const ListenAddress& right) noexcept {

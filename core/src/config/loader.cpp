@@ -9,10 +9,11 @@
 #include <tuple>
 #include <utility>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
 #include "core/src/config/components.hpp"
 #include "core/src/config/document.hpp"
+#include "core/src/config/group.hpp"
 #include "core/src/config/printable.hpp"
 #include "core/src/config/settings.hpp"
 #include "core/src/config/soundness.hpp"
@@ -121,9 +122,12 @@ Loaded load(std::string_view text, const std::string& file, const Catalogue& cat
   std::vector<std::string> refused;
   if (document->root.is_object()) {
     check_components(document->root, catalogue, validator);
+    check_groups(document->root, validator);
+    check_route_names(document->root, validator);
     check_addresses(document->root, document->folder, validator);
     check_processes(document->root, validator);
     check_affinity(document->root, validator);
+    check_trusted_proxies(document->root, validator);
     check_server_name(document->root, validator);
     refused = override_settings(document->root, environment);
   }

@@ -1,7 +1,8 @@
 #include <string>
+#include <utility>
 #include <vector>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
 #include "core/src/config/loader.hpp"
 #include "core/src/config/settings.hpp"
@@ -116,9 +117,17 @@ std::string schema(const Catalogue& catalogue) {
   middleware["anyOf"][0]["enum"] = names(catalogue.middlewares, false);
   constrain(middleware["anyOf"][1], "name", catalogue.middlewares);
   constrain(route, "handler", catalogue.handlers);
+  route["oneOf"] = ordered_json::array({{{"required", ordered_json::array({"handler"})}}, {{"required", ordered_json::array({"try"})}}});
+  ordered_json& tried = route["properties"]["try"]["items"];
+  tried["anyOf"][0]["enum"] = names(catalogue.handlers, false);
+  constrain(tried["anyOf"][1], "handler", catalogue.handlers);
   const ordered_json reference{{"$ref", "#/$defs/middleware"}};
   properties["middlewares"]["items"] = reference;
   route["properties"]["middlewares"]["items"] = reference;
+  ordered_json& group = properties["groups"]["items"]["properties"];
+  group["middlewares"]["items"] = reference;
+  group["routes"]["items"] = ordered_json{{"$ref", "#/$defs/route"}};
+  whole["$defs"]["route"] = std::exchange(route, ordered_json{{"$ref", "#/$defs/route"}});
   whole["$defs"]["middleware"] = std::move(middleware);
   return whole.dump(2) + "\n";
 }

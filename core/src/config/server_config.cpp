@@ -1,10 +1,11 @@
 #include "core/src/config/server_config.hpp"
+#include "core/src/config/group.hpp"
 
 #include <stdexcept>
 #include <utility>
 #include <variant>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
 #include "core/src/config/document.hpp"
 #include "core/src/config/listen_address.hpp"
@@ -34,14 +35,20 @@ std::string read_file(const ConfigNode& node) {
   return text == "-" ? text : node.path("file");
 }
 
-std::vector<ListenAddress> read_addresses(const ConfigNode& root, const std::string& folder) {
+std::vector<ListenAddress> read_addresses(const ConfigNode& root, const std::string& folder, const Faults& faults) {
   std::vector<ListenAddress> addresses;
-  for (const std::string& text : root.strings("listen")) {
+  const nlohmann::json& listen = root.json("listen");
+  for (std::size_t i = 0; i < listen.size(); ++i) {
+    const nlohmann::json& entry = listen[i];
+    const std::string pointer = pointer_to("/listen", i);
+    if (faults.within(pointer)) continue;
+    const std::string& text = *address_in(entry);
     auto parsed = parse_listen_address(text, folder);
     if (std::holds_alternative<std::string>(parsed)) throw std::logic_error("an address was not checked: " + text);
     ListenAddress& address = addresses.emplace_back(std::move(std::get<ListenAddress>(parsed)));
     address.text = text;
-    address.pointer = pointer_to("/listen", addresses.size() - 1);
+    address.proxy_protocol = proxy_protocol_in(entry);
+    address.pointer = pointer;
   }
   return addresses;
 }
@@ -62,26 +69,57 @@ ComponentConfig read_component(const Document& document, const ConfigNode& node,
   return component;
 }
 
-std::vector<ComponentConfig> read_middlewares(const Document& document, const ConfigNode& node, const Faults& faults) {
-  std::vector<ComponentConfig> middlewares;
+std::vector<ComponentConfig> read_list(const Document& document, const ConfigNode& node, const char* list, const char* name_key,
+                                       const Faults& faults) {
+  std::vector<ComponentConfig> components;
   const auto& value = node.json();
-  if (!value.is_object() || !value.contains("middlewares") || !value["middlewares"].is_array() || faults.at(node.pointer("middlewares"))) {
-    return middlewares;
+  if (!value.is_object() || !value.contains(list) || !value[list].is_array() || faults.at(node.pointer(list))) return components;
+  for (const ConfigNode& component : node.list(list)) {
+    if (!faults.within(component.pointer())) components.push_back(read_component(document, component, name_key, faults));
   }
-  for (const ConfigNode& middleware : node.list("middlewares")) {
-    if (!faults.within(middleware.pointer())) middlewares.push_back(read_component(document, middleware, "name", faults));
-  }
-  return middlewares;
+  return components;
 }
 
-std::vector<RouteConfig> read_routes(const Document& document, const ConfigNode& root, const Faults& faults) {
+std::vector<ComponentConfig> read_middlewares(const Document& document, const ConfigNode& node, const Faults& faults) {
+  return read_list(document, node, "middlewares", "name", faults);
+}
+
+RouteConfig read_route(const Document& document, const ConfigNode& node, const Faults& faults) {
+  RouteConfig route{node.json().at("match").get<std::string>(),
+                    read_component(document, node, "handler", faults),
+                    read_middlewares(document, node, faults),
+                    node.pointer(),
+                    read_list(document, node, "try", "handler", faults),
+                    has_text(node, "name", faults) ? node.string("name") : std::string(),
+                    std::nullopt};
+  if (!node.json().contains("try")) return route;
+  route.handler = {{}, std::nullopt, node.pointer("try")};
+  for (const ComponentConfig& component : route.tried)
+    route.handler.name.append(route.handler.name.empty() ? "" : ", ").append(component.name);
+  if (faults.within(node.pointer("try"))) route.tried.clear();
+  return route;
+}
+
+// Those of `around`, the whole configuration or a group.
+std::vector<RouteConfig> read_routes(const Document& document, const ConfigNode& around, const Faults& faults) {
   std::vector<RouteConfig> routes;
-  for (const ConfigNode& node : root.list("routes")) {
-    if (!has_text(node, "match", faults)) continue;
-    routes.push_back({node.json().at("match").get<std::string>(), read_component(document, node, "handler", faults),
-                      read_middlewares(document, node, faults), node.pointer()});
+  if (faults.at(around.pointer("routes"))) return routes;
+  for (const ConfigNode& node : around.list("routes")) {
+    if (has_text(node, "match", faults)) routes.push_back(read_route(document, node, faults));
   }
   return routes;
+}
+
+void read_groups(const Document& document, const ConfigNode& root, const Faults& faults, ServerConfig& config) {
+  for (const ConfigNode& node : root.list("groups")) {
+    if (!has_text(node, "prefix", faults)) continue;
+    for (RouteConfig& route : read_routes(document, node, faults)) {
+      route.match = grouped(node.string("prefix"), route.match);
+      route.group = config.groups.size();
+      config.routes.push_back(std::move(route));
+    }
+    config.groups.push_back({node.string("prefix"), read_middlewares(document, node, faults)});
+  }
 }
 
 LimitsConfig read_limits(const ConfigNode& node) {
@@ -129,6 +167,19 @@ AffinityConfig read_affinity(const ConfigNode& node) {
   return affinity;
 }
 
+ProxiesConfig read_proxies(const ConfigNode& root) {
+  ProxiesConfig proxies;
+  for (const std::string& text : root.strings("trusted_proxies")) {
+    auto parsed = parse_network(text);
+    if (std::holds_alternative<std::string>(parsed)) throw std::logic_error("a network was not checked: " + text);
+    proxies.trusted.push_back(std::get<Network>(parsed));
+  }
+  const ConfigNode forwarded = root.object("forwarded");
+  proxies.fields = forwarded.string("fields") == "forwarded" ? ProxiesConfig::Fields::forwarded : ProxiesConfig::Fields::x_forwarded;
+  proxies.host = forwarded.boolean("host");
+  return proxies;
+}
+
 LogLevel read_level(const std::string& name) {
   if (name == "debug") return LogLevel::debug;
   if (name == "info") return LogLevel::info;
@@ -166,17 +217,21 @@ std::shared_ptr<const ServerConfig> server_config(std::shared_ptr<const ConfigNo
     config->processes = read_count(root, "processes");
   }
   config->threads = read_count(root, "threads");
-  config->listen = read_addresses(root, document->folder);
+  config->listen = read_addresses(root, document->folder, faults);
   config->routes = read_routes(document, root, faults);
+  read_groups(document, root, faults, *config);
   config->middlewares = read_middlewares(document, root, faults);
   config->limits = read_limits(root.object("limits"));
   config->timeouts = read_timeouts(root.object("timeouts"));
   const ConfigNode blocking = root.object("blocking");
-  config->blocking = {read_number(blocking, "threads"), read_number(blocking, "queue")};
+  config->blocking = {read_number(blocking, "threads"), read_number(blocking, "queue"), blocking.duration("wait")};
   const ConfigNode stall = root.object("stall");
   config->stall = {stall.duration("warn"), stall.duration("rescue"), stall.duration("kill")};
   const ConfigNode recycle = root.object("recycle");
   config->recycle = {read_number(recycle, "requests"), recycle.size("memory"), recycle.duration("age")};
+  const ConfigNode shared = root.object("shared");
+  config->shared = {read_number(shared, "counters"), read_number(shared, "rate_limits"), read_size(shared, "cache_bytes"),
+                    read_size(shared, "bus_bytes")};
   const ConfigNode canary = root.object("canary");
   config->canary = {static_cast<unsigned>(read_number(canary, "percent")), static_cast<unsigned>(read_number(canary, "slower")),
                     canary.duration("duration"), canary.duration("start")};
@@ -191,6 +246,7 @@ std::shared_ptr<const ServerConfig> server_config(std::shared_ptr<const ConfigNo
   const auto& control = root.json("control").get_ref<const std::string&>();
   config->control = control.empty() || control == "auto" ? control : root.path("control");
   config->log = read_log(root.object("log"));
+  config->proxies = read_proxies(root);
   const std::string slashes = root.string("repeated_slashes");
   config->repeated_slashes = slashes == "merge"    ? RepeatedSlashes::merge
                              : slashes == "refuse" ? RepeatedSlashes::refuse

@@ -11,6 +11,7 @@
 #include <ropeway/logger.hpp>
 
 #include "core/src/config/cpu_list.hpp"
+#include "core/src/config/network.hpp"
 
 namespace ropeway::config {
 
@@ -23,6 +24,7 @@ struct ListenAddress {
   std::uint16_t port = 0;  // 0: a free one
   std::string pointer;     // its place in the configuration
   std::string text;        // as written
+  bool proxy_protocol = false;
 };
 
 /// A handler or middleware that a route names.
@@ -33,10 +35,19 @@ struct ComponentConfig {
 };
 
 struct RouteConfig {
-  std::string match;
+  std::string match;  // with the prefix of its group
   ComponentConfig handler;
   std::vector<ComponentConfig> middlewares;
-  std::string pointer;  // "/routes/0"
+  std::string pointer;                 // "/routes/0", "/groups/0/routes/0"
+  std::vector<ComponentConfig> tried;  // in the place of `handler`, which has their names then, and nothing else
+  std::string name;                    // for URLs; empty: none
+  std::optional<std::size_t> group;    // its place in `groups`
+};
+
+/// What routes of a group have in common.
+struct GroupConfig {
+  std::string prefix;
+  std::vector<ComponentConfig> middlewares;
 };
 
 struct LimitsConfig {
@@ -70,6 +81,7 @@ struct LogConfig {
 struct BlockingConfig {
   std::size_t threads = 0;  // of the pool, in each worker
   std::size_t queue = 0;
+  std::chrono::milliseconds wait{};  // for a thread; 0: as long as `timeouts.handler` lets
 };
 
 /// What is done about a worker whose event loop stands still. 0: nothing.
@@ -97,11 +109,26 @@ struct RecycleConfig {
   std::chrono::milliseconds age{};
 };
 
+/// How much the memory that all workers share has room for.
+struct SharedConfig {
+  std::size_t counters = 0;
+  std::size_t rate_limits = 0;
+  std::size_t cache_bytes = 0;
+  std::size_t bus_bytes = 0;
+};
+
 /// On which CPUs workers run.
 struct AffinityConfig {
   enum class Mode : std::uint8_t { none, automatic, list };
   Mode mode = Mode::none;
   std::vector<CpuList> cpus;  // of a list: for the first worker, the second and so on, and from the beginning again
+};
+
+/// Whom proxies speak for, and how they say it.
+struct ProxiesConfig {
+  std::vector<Network> trusted;
+  enum class Fields : std::uint8_t { x_forwarded, forwarded } fields = Fields::x_forwarded;
+  bool host = false;  // they are believed the host, too
 };
 
 /// What becomes of slashes side by side in a path.
@@ -114,7 +141,8 @@ struct ServerConfig {
   std::optional<unsigned> most_processes;  // nothing: auto
   std::optional<unsigned> threads;         // nothing: auto
   std::vector<ListenAddress> listen;
-  std::vector<RouteConfig> routes;
+  std::vector<RouteConfig> routes;  // those of groups behind the others
+  std::vector<GroupConfig> groups;
   std::vector<ComponentConfig> middlewares;  // in front of every route
   LimitsConfig limits;
   TimeoutsConfig timeouts;
@@ -123,12 +151,14 @@ struct ServerConfig {
   QuarantineConfig quarantine;
   CanaryConfig canary;
   RecycleConfig recycle;
+  SharedConfig shared;
   AffinityConfig affinity;
   bool keeper = false;
   std::string user, group;  // names or numbers; "": as the server was started
   std::string pid_file;     // "": none
   std::string control;      // the control socket's path; "auto": see the setting; "": none
   LogConfig log;
+  ProxiesConfig proxies;
   RepeatedSlashes repeated_slashes = RepeatedSlashes::keep;
   std::string server_name;  // value of the `Server` field; "" sends none
 };

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/src/config/route_settings.hpp"
+
 namespace ropeway::config {
 namespace {
 
@@ -32,35 +34,6 @@ Setting affinity() {
                         .by_default("\"none\"");
   setting.or_as(Setting::list("affinity", "The CPUs of each worker.", std::move(cpus)).at_least(1).at_most(1024));
   return setting;
-}
-
-Setting middlewares(std::string text) {
-  Setting name = Setting::string("", "The middleware's name.").at_least(1);
-  name.or_as(Setting::object("", "A middleware with options.",
-                             {
-                                 Setting::string("name", "The middleware's name.").at_least(1).required(),
-                                 Setting::any("options", "What the middleware takes.").by_default("{}"),
-                             }));
-  return Setting::list("middlewares", std::move(text), std::move(name)).by_default("[]");
-}
-
-Setting routes() {
-  return Setting::list(
-             "routes", "What answers which request. The most specific `match` wins, whatever the order.",
-             Setting::object(
-                 "", "A route.",
-                 {
-                     Setting::string("match",
-                                     "The requests: a method (none: all), perhaps a host, and a path with `{name}` for one segment, "
-                                     "`{name...}` for the rest and `{$}` for the end, such as `GET /hello/{name}`.")
-                         .at_least(1)
-                         .required(),
-                     Setting::string("handler", "The name of the handler that answers.").at_least(1).required(),
-                     Setting::any("options", "What the handler takes; each handler has its own section.").by_default("{}"),
-                     middlewares(
-                         "What stands in front of this route's handler, outermost first: a name, or an object with `name` and `options`."),
-                 }))
-      .by_default("[]");
 }
 
 Setting limits() {
@@ -156,14 +129,21 @@ Setting timeouts() {
 }
 
 Setting blocking() {
-  return Setting::object("blocking", "The pool that runs blocking handlers, one in each worker.",
-                         {
-                             Setting::integer("threads", "Threads of the pool.").at_least(1).at_most(1024).by_default("16"),
-                             Setting::integer("queue", "Requests that may wait for a thread; past it, status 503.")
-                                 .at_least(1)
-                                 .at_most(1'000'000)
-                                 .by_default("1024"),
-                         });
+  return Setting::object(
+      "blocking", "The pool that runs blocking handlers, one in each worker.",
+      {
+          Setting::integer("threads", "Threads of the pool.").at_least(1).at_most(1024).by_default("16"),
+          Setting::integer("queue", "Requests that may wait for a thread; past it, status 503.")
+              .at_least(1)
+              .at_most(1'000'000)
+              .by_default("1024"),
+          Setting::duration("wait",
+                            "How long a request may wait for a thread; past it, status 503 with `Retry-After`. 0: as long as "
+                            "`timeouts.handler` lets.")
+              .at_least(0)
+              .at_most(24 * hour)
+              .by_default("\"30s\""),
+      });
 }
 
 Setting stall() {
@@ -253,6 +233,75 @@ Setting log() {
       });
 }
 
+Setting listen_entry() {
+  return Setting::object(
+      "", "An address, and how its connections begin.",
+      {
+          Setting::string("address", "The address.").required(),
+          Setting::boolean(
+              "proxy_protocol",
+              "Whether every connection begins with a header of the PROXY protocol, version 1 or 2, with which a load balancer "
+              "in front says whom it speaks for. It is believed from `trusted_proxies` alone; a connection from anybody else, "
+              "or without a header, is closed.")
+              .by_default("false")
+              .costs(Setting::Cost::rolling),
+      });
+}
+
+Setting trusted_proxies() {
+  return Setting::list(
+             "trusted_proxies",
+             "Proxies in front of this server that are believed when they say whom a request came from: addresses, networks such as "
+             "`10.0.0.0/8` or `fd00::/8`, and `unix` for unix sockets. Never one that clients reach past them: whoever is trusted can "
+             "claim to be anybody.",
+             Setting::string("", "An address, a network, or `unix`.").at_least(1))
+      .at_most(1024)
+      .by_default("[]");
+}
+
+Setting forwarded() {
+  return Setting::object(
+      "forwarded", "How trusted proxies say it.",
+      {
+          Setting::string(
+              "fields",
+              "`x-forwarded`: `X-Forwarded-For` and `-Proto`. `forwarded`: `Forwarded` (RFC 7239). Fields of the other kind are "
+              "ignored: most proxies let pass what they do not set.")
+              .one_of({"x-forwarded", "forwarded"})
+              .by_default("\"x-forwarded\""),
+          Setting::boolean(
+              "host",
+              "Whether they are believed, too, which host the client asked for (`X-Forwarded-Host` and `-Port`, `host=`). Only where "
+              "they set it themselves: otherwise it is what the client sends.")
+              .by_default("false"),
+      });
+}
+
+Setting shared() {
+  return Setting::object(
+      "shared",
+      "What all workers have in common, in memory of its own: `docs/shared_state.md`. It is address space, and memory as it is used. An "
+      "upgrade takes it over where these are what they were.",
+      {
+          Setting::integer("counters", "Counters that there can be. 128 bytes each.").at_least(1).at_most(1'000'000).by_default("1024"),
+          Setting::integer("rate_limits",
+                           "For how many clients at once the rate limits of all routes keep a bucket that is not full; those beyond share "
+                           "one of each limit. 96 bytes each.")
+              .at_least(1024)
+              .at_most(100'000'000)
+              .by_default("65536"),
+          Setting::size("cache_bytes", "Keys and values of the cache; past it, those that nobody asks for make room.")
+              .at_least(mega)
+              .at_most(64 * giga)
+              .by_default("\"32M\""),
+          Setting::size("bus_bytes",
+                        "Messages between workers that some have yet to read; past it, they lose the oldest. A message may have a quarter.")
+              .at_least(64 * kilo)
+              .at_most(giga)
+              .by_default("\"4M\""),
+      });
+}
+
 Setting recycle() {
   return Setting::object(
       "recycle",
@@ -295,12 +344,13 @@ const Setting& server_settings() {
                         "A host is a numeric address or `localhost`; port 0 takes a free one. A socket that systemd has opened for an "
                         "address is used for it; `systemd` stands for all of them that nothing else here names, `systemd:NAME` for those "
                         "of that name.",
-                        Setting::string("", "An address."))
+                        Setting::string("", "An address.").or_as(listen_entry()))
               .at_least(1)
               .by_default("[\"0.0.0.0:8000\"]")
               .costs(Setting::Cost::rebind),
           affinity(),
           routes(),
+          groups(),
           middlewares("What stands in front of every route, outermost first."),
           limits(),
           timeouts(),
@@ -309,6 +359,7 @@ const Setting& server_settings() {
           quarantine().costs(Setting::Cost::hot),
           canary().costs(Setting::Cost::hot),
           recycle().costs(Setting::Cost::hot),
+          shared().costs(Setting::Cost::restart),
           Setting::boolean("keeper",
                            "Whether a process of its own holds every connection, too, so that connections between two requests survive the "
                            "death of their worker. It needs a file descriptor for each.")
@@ -329,6 +380,8 @@ const Setting& server_settings() {
               .by_default("\"auto\"")
               .costs(Setting::Cost::hot),
           log(),
+          trusted_proxies(),
+          forwarded(),
           Setting::string(
               "repeated_slashes",
               "What \"/a//b\" means: `keep` takes it as sent, with an empty segment between the slashes; `merge` takes it for \"/a/b\"; "

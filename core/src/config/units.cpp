@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
 namespace ropeway::config {
 namespace {

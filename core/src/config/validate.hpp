@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
 #include <ropeway/config_node.hpp>
 #include <ropeway/setting.hpp>

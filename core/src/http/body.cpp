@@ -31,7 +31,7 @@ std::uint64_t Body::size() const noexcept {
   if (std::holds_alternative<Text>(content_)) return text_.size();
   if (const SharedBytes* bytes = shared()) return bytes->view.size();
   if (const FileSlice* slice = file()) return slice->length;
-  if (is_stream()) return unknown_length;
+  if (is_stream()) return stream_length_;
   std::uint64_t total = 0;
   if (const Parts* pieces = parts(); pieces != nullptr && *pieces != nullptr) {
     for (const Part& piece : **pieces) total += piece.text.size() + piece.slice.length;

@@ -65,6 +65,7 @@ void RequestAccess::recycle(Request& request, http::RequestHead& head) noexcept 
   request.version_ = Version::http_1_1;
   request.param_count_ = 0;
   request.peer_port_ = 0;
+  request.id_ = RequestId::none;
   request.peer_text_size_ = 0;
   request.method_name_ = {};
   request.target_ = {};
@@ -76,6 +77,8 @@ void RequestAccess::recycle(Request& request, http::RequestHead& head) noexcept 
   request.body_reader_ = nullptr;
   request.own_reader_.reset();
   request.connection_ = nullptr;
+  if (request.forwarded_ != nullptr) request.forwarded_->is_set = false;
+  request.attributes_.reset();
   recycle_text(request.path_text_);
   recycle_text(request.body_text_);
   request.wire_text_.reset();
@@ -112,9 +115,21 @@ void RequestAccess::set_peer(Request& request, std::string_view address, std::ui
   request.peer_port_ = port;
 }
 
-void RequestAccess::follow(Request& request, const Request& original) noexcept {
+void RequestAccess::set_forwarded(Request& request, std::string_view address, std::string_view scheme, std::string_view authority) {
+  if (request.forwarded_ == nullptr) request.forwarded_ = std::make_unique<Request::Forwarded>();
+  request.forwarded_->address = address;
+  request.forwarded_->scheme = scheme;
+  request.forwarded_->authority = authority;
+  request.forwarded_->is_set = true;
+}
+
+void RequestAccess::follow(Request& request, const Request& original) {
   set_peer(request, original.peer_address(), original.peer_port());
+  if (original.forwarded_ != nullptr && original.forwarded_->is_set) {
+    set_forwarded(request, original.forwarded_->address, original.forwarded_->scheme, original.forwarded_->authority);
+  }
   request.connection_ = original.connection_;
+  request.id_ = original.id_;
   request.generation_ = static_cast<std::uint8_t>(original.generation_ + 1);
 }
 

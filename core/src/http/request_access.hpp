@@ -4,8 +4,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <ropeway/request.hpp>
+#include <ropeway/response.hpp>
+#include <ropeway/websocket.hpp>
 
 #include "core/src/http/path.hpp"
 #include "core/src/http/request_head.hpp"
@@ -22,6 +25,16 @@ class RequestConnection {
   /// See `Request::client_gone`.
   [[nodiscard]] virtual bool client_gone() = 0;
   [[nodiscard]] virtual std::uint16_t local_port() const noexcept = 0;
+  /// Answers a request for a WebSocket: where that is a 101, and is what the client gets in the end, the connection becomes one.
+  /// `handler` and `protocols` outlive it.
+  [[nodiscard]] virtual Response answer_websocket(const Request& request, const WebSocketHandler& handler,
+                                                  const std::vector<std::string>& protocols) = 0;
+  [[nodiscard]] virtual std::string local_address() const = 0;
+  /// See `Request::stop_token`; of a stream, `BodyWriter::stop_token`.
+  [[nodiscard]] virtual std::stop_token stop_token() = 0;
+  [[nodiscard]] virtual std::optional<std::chrono::steady_clock::time_point> deadline() const noexcept = 0;
+  /// See `Request::limit_time`.
+  virtual void limit_time(std::chrono::milliseconds time) noexcept = 0;
 
  protected:
   ~RequestConnection() = default;
@@ -44,12 +57,23 @@ struct RequestAccess {
   static void set_body_reader(Request& request, BodyReader* reader) noexcept { request.body_reader_ = reader; }
   /// Puts `content` in the place of the body, and takes away the fields that told of the body's bytes.
   static void replace_content(Request& request, std::shared_ptr<BodyReader> content);
+  /// The reader that the request owns, where a middleware has put one into the place of the connection's.
+  [[nodiscard]] static std::shared_ptr<BodyReader> own_reader(const Request& request) noexcept { return request.own_reader_; }
+  /// Has the same body read through `reader`.
+  static void read_through(Request& request, std::shared_ptr<BodyReader> reader) noexcept {
+    request.own_reader_ = std::move(reader);
+    request.body_reader_ = request.own_reader_.get();
+  }
   /// Reads what is left of the body, and keeps nothing of it.
   [[nodiscard]] static awaitable<void> drop_body(Request& request);
+  [[nodiscard]] static RequestConnection* connection(const Request& request) noexcept { return request.connection_; }
   static void set_connection(Request& request, RequestConnection* connection) noexcept { request.connection_ = connection; }
+  static void set_id(Request& request, RequestId id) noexcept { request.id_ = id; }
   static void set_peer(Request& request, std::string_view address, std::uint16_t port) noexcept;
-  /// Makes `request` one that the server asks itself on behalf of `original`: same client and connection.
-  static void follow(Request& request, const Request& original) noexcept;
+  /// What trusted proxies have told of the client. An empty scheme or authority is one that they have not told.
+  static void set_forwarded(Request& request, std::string_view address, std::string_view scheme, std::string_view authority);
+  /// Makes `request` one that the server asks itself on behalf of `original`: same client, connection and id.
+  static void follow(Request& request, const Request& original);
   /// How many requests stand between this one and the client's.
   [[nodiscard]] static std::uint8_t generation(const Request& request) noexcept { return request.generation_; }
   /// Path parameters; at most 16, further ones are refused by the router when it is built.

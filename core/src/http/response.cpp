@@ -3,7 +3,11 @@
 #include <cassert>
 #include <utility>
 
+#include <ropeway/http_error.hpp>
+#include <ropeway/url.hpp>
+
 #include "core/src/http/free_list.hpp"
+#include "core/src/http/quoted.hpp"
 
 namespace ropeway {
 
@@ -105,6 +109,13 @@ Response Response::redirect(std::string_view location, Status status) {
   Response response = error(status, location);
   response.headers().add("Location", location);
   return response;
+}
+
+Response Response::local_redirect(std::string_view location, Status status) {
+  if (!is_local_reference(location)) {
+    throw HttpError(Status::bad_request, "The place to go to, " + http::quoted(location) + ", is no path of this site.");
+  }
+  return redirect(location, status);
 }
 
 // "404 Not Found\n", then the explanation on a line of its own.

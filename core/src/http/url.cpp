@@ -70,4 +70,13 @@ std::string escape_html(std::string_view text) {
   return escaped;
 }
 
+bool is_local_reference(std::string_view reference) noexcept {
+  if (!reference.starts_with('/') || reference.starts_with("//")) return false;
+  for (const char byte : reference) {
+    // What is no URI character (RFC 3986 §2); a backslash is a slash to browsers, and they drop tabs and line breaks.
+    if (byte <= 0x20 || byte >= 0x7F || std::string_view("\"<>\\^`{|}").find(byte) != std::string_view::npos) return false;
+  }
+  return true;
+}
+
 }  // namespace ropeway

@@ -63,6 +63,10 @@ void append_duration(std::string& out, std::chrono::nanoseconds duration) {
   }
 }
 
+std::string_view client_of(const AccessRecord& record) noexcept {
+  return record.client_address.empty() ? record.peer_address : record.client_address;
+}
+
 std::string_view colour(unsigned status) noexcept {
   if (status < 200) return "\033[36m";
   if (status < 300) return "\033[32m";
@@ -110,7 +114,7 @@ const std::string& AccessFormatter::second_text(std::chrono::sys_seconds second)
 
 // Apache's "combined": %h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-agent}i".
 void AccessFormatter::append_combined(std::string& out, const AccessRecord& record) {
-  append_or_dash(out, record.peer_address);
+  append_or_dash(out, client_of(record));
   out += " - - [";
   out += second_text(std::chrono::floor<std::chrono::seconds>(record.time));
   out += "] \"";
@@ -143,6 +147,7 @@ void AccessFormatter::append_json(std::string& out, const AccessRecord& record) 
   out += "Z\"";
   append_member(out, "duration_us", std::chrono::duration_cast<std::chrono::microseconds>(record.duration).count());
   append_member(out, "peer", record.peer_address);
+  append_member(out, "client", client_of(record));
   append_member(out, "method", record.method);
   append_member(out, "target", record.target);
   append_member(out, "version", record.version);
@@ -152,6 +157,7 @@ void AccessFormatter::append_json(std::string& out, const AccessRecord& record) 
   append_member(out, "referer", record.referer);
   append_member(out, "user_agent", record.user_agent);
   append_member(out, "handler", record.handler);
+  append_member(out, "request_id", to_string(record.id));
   out += "}\n";
 }
 

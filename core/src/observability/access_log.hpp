@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include <ropeway/request_id.hpp>
 #include <ropeway/status.hpp>
 
 namespace ropeway::observability {
@@ -15,6 +16,7 @@ struct AccessRecord {
   std::chrono::system_clock::time_point time;  // when the request's head had arrived
   std::chrono::nanoseconds duration{};         // until its response was handed to the kernel
   std::string_view peer_address;
+  std::string_view client_address;  // as a trusted proxy tells it; empty: the peer's
   std::string_view method;
   std::string_view target;
   std::string_view version;  // "HTTP/1.1"
@@ -22,6 +24,7 @@ struct AccessRecord {
   std::string_view referer;
   std::string_view user_agent;
   std::string_view handler;
+  RequestId id = RequestId::none;
   Status status = Status::ok;
   std::uint64_t body_bytes = 0;  // of the response, as sent
 };

@@ -3,6 +3,8 @@
 #include <array>
 #include <cstdint>
 
+#include <ropeway/utf8.hpp>
+
 namespace ropeway::observability {
 namespace {
 
@@ -35,25 +37,6 @@ std::size_t append_plain(std::string& out, std::string_view text, std::size_t po
   return end;
 }
 
-// The length of the well-formed UTF-8 sequence of two to four bytes at the start of `text` (RFC 3629 §4), or 0.
-std::size_t sequence_length(std::string_view text) noexcept {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-  const auto continues = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
-  const unsigned first = byte(0);
-  const unsigned second = byte(1);
-  if (first >= 0xC2 && first <= 0xDF) return continues(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    const bool shortest = first != 0xE0 || second >= 0xA0;
-    const bool no_surrogate = first != 0xED || second <= 0x9F;
-    return continues(1) && continues(2) && shortest && no_surrogate ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    const bool in_range = (first != 0xF0 || second >= 0x90) && (first != 0xF4 || second <= 0x8F);
-    return continues(1) && continues(2) && continues(3) && in_range ? 4 : 0;
-  }
-  return 0;
-}
-
 // U+0080 to U+009F: terminals obey them as they obey escape sequences.
 bool is_c1_control(std::string_view sequence) noexcept {
   return sequence.size() == 2 && sequence[0] == '\xC2' && static_cast<unsigned char>(sequence[1]) < 0xA0;
@@ -71,8 +54,8 @@ void append_readable(std::string& out, std::string_view text, bool quoted) {
   std::size_t i = append_plain(out, text, 0);
   while (i < text.size()) {
     const char c = text[i];
-    const std::size_t length = sequence_length(text.substr(i));
-    if (length > 0 && !is_c1_control(text.substr(i, length))) {
+    const std::size_t length = utf8_length(text.substr(i));
+    if (length > 1 && !is_c1_control(text.substr(i, length))) {
       out.append(text, i, length);
       i += length;
     } else {
@@ -97,11 +80,11 @@ void append_json_string(std::string& out, std::string_view text) {
   std::size_t i = append_plain(out, text, 0);
   while (i < text.size()) {
     const char c = text[i];
-    const std::size_t length = sequence_length(text.substr(i));
+    const std::size_t length = utf8_length(text.substr(i));
     if (is_c1_control(text.substr(i, length))) {
       append_unicode_escape(out, static_cast<unsigned char>(text[i + 1]));
       i += length;
-    } else if (length > 0) {
+    } else if (length > 1) {
       out.append(text, i, length);
       i += length;
     } else {

@@ -11,21 +11,30 @@
 #include <string_view>
 
 #include <ropeway/method.hpp>
+#include <ropeway/request_id.hpp>
+
+#include "core/src/observability/peer.hpp"
 
 namespace ropeway::observability {
 
-/// What a thread works on, as far as the scoreboard keeps it: the route and the request's method and path, cut after 104 bytes and without
-/// the query, which may hold secrets.
+/// Which request it is, and whose.
+struct RequestOrigin {
+  RequestId id = RequestId::none;
+  Peer peer;
+};
+
+/// What a thread works on, as far as the scoreboard keeps it: the route, the request's id and client, and its method and path, cut after
+/// 80 bytes and without the query, which may hold secrets.
 class Activity {
  public:
   static constexpr std::uint32_t no_route = UINT32_MAX;
-  static constexpr std::size_t words = 13;
+  static constexpr std::size_t words = 10;
   static constexpr std::size_t capacity = words * sizeof(std::uint64_t);
 
   Activity() = default;
   /// `route`: its number in the configuration.
-  Activity(std::uint32_t route, Method method, std::string_view path) noexcept
-      : route_(route), method_(method), size_(static_cast<std::uint16_t>(path.size() < capacity ? path.size() : capacity)) {
+  Activity(std::uint32_t route, Method method, std::string_view path, const RequestOrigin& origin = {}) noexcept
+      : route_(route), method_(method), size_(static_cast<std::uint8_t>(path.size() < capacity ? path.size() : capacity)), origin_(origin) {
     // Each request comes through here: whole words, and no call.
     const char* from = path.data();
     std::size_t left = size_;
@@ -42,6 +51,7 @@ class Activity {
   }
 
   [[nodiscard]] std::uint32_t route() const noexcept { return route_; }
+  [[nodiscard]] const RequestOrigin& origin() const noexcept { return origin_; }
   /// "GET /path"; a method that is not one of the common ones is "other".
   [[nodiscard]] std::string request() const {
     std::string path(capacity, '\0');
@@ -64,7 +74,8 @@ class Activity {
 
   std::uint32_t route_ = no_route;
   Method method_ = Method::other;
-  std::uint16_t size_ = 0;
+  std::uint8_t size_ = 0;
+  RequestOrigin origin_;
   std::array<std::uint64_t, words> text_;  // NOLINT: as much of it is set as `size_` says
 };
 
@@ -78,8 +89,12 @@ class alignas(64) ThreadSlot {
 
   /// `now`: of the steady clock; it may be a coarse one.
   void begin(const Activity& activity, std::chrono::milliseconds now) noexcept {
-    about_.store(std::uint64_t{activity.route_} << 32U | std::uint64_t{static_cast<std::uint8_t>(activity.method_)} << 16U | activity.size_,
+    about_.store(std::uint64_t{activity.route_} << 32U | std::uint64_t{activity.origin_.peer.port} << 16U |
+                     std::uint64_t{static_cast<std::uint8_t>(activity.method_)} << 8U | activity.size_,
                  std::memory_order_relaxed);
+    id_.store(static_cast<std::uint64_t>(activity.origin_.id), std::memory_order_relaxed);
+    peer_[0].store(activity.origin_.peer.address[0], std::memory_order_relaxed);
+    peer_[1].store(activity.origin_.peer.address[1], std::memory_order_relaxed);
     for (std::size_t word = 0; word < activity.used_words(); ++word) text_[word].store(activity.text_[word], std::memory_order_relaxed);
     since_.store(now.count(), std::memory_order_release);
   }
@@ -94,9 +109,12 @@ class alignas(64) ThreadSlot {
     const std::uint64_t about = about_.load(std::memory_order_relaxed);
     Activity result;
     result.route_ = static_cast<std::uint32_t>(about >> 32U);
-    result.method_ = static_cast<Method>(about >> 16U & 0xFFU);
-    const auto size = static_cast<std::uint16_t>(about & 0xFFFFU);
-    result.size_ = size < Activity::capacity ? size : std::uint16_t{Activity::capacity};
+    result.method_ = static_cast<Method>(about >> 8U & 0xFFU);
+    const auto size = static_cast<std::uint8_t>(about & 0xFFU);
+    result.size_ = size < Activity::capacity ? size : std::uint8_t{Activity::capacity};
+    result.origin_.id = static_cast<RequestId>(id_.load(std::memory_order_relaxed));
+    result.origin_.peer.address = {peer_[0].load(std::memory_order_relaxed), peer_[1].load(std::memory_order_relaxed)};
+    result.origin_.peer.port = static_cast<std::uint16_t>(about >> 16U & 0xFFFFU);
     for (std::size_t word = 0; word < Activity::words; ++word) result.text_[word] = text_[word].load(std::memory_order_relaxed);
     return result;
   }
@@ -104,7 +122,9 @@ class alignas(64) ThreadSlot {
 
  private:
   std::atomic<std::int64_t> since_{idle};
-  std::atomic<std::uint64_t> about_{0};  // route, method, size of the text
+  std::atomic<std::uint64_t> about_{0};  // route, the client's port, method, size of the text
+  std::atomic<std::uint64_t> id_{0};
+  std::array<std::atomic<std::uint64_t>, 2> peer_{};
   std::atomic<std::int32_t> thread_{0};
   std::array<std::atomic<std::uint64_t>, Activity::words> text_{};
 };

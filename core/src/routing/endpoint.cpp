@@ -1,8 +1,11 @@
 #include "core/src/routing/endpoint.hpp"
 
 #include <cassert>
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "core/src/http/request_access.hpp"
 #include "core/src/routing/isolated_endpoint.hpp"
 
 namespace ropeway::routing {
@@ -44,6 +47,24 @@ class BlockingEndpoint final : public Endpoint {
   BlockingPool& pool_;
 };
 
+class WebSocketEndpoint final : public Endpoint {
+ public:
+  explicit WebSocketEndpoint(std::unique_ptr<WebSocketHandler> handler) : handler_(std::move(handler)), protocols_(handler_->protocols()) {}
+  // What the server asks itself (`Services::get`) has no connection that could become one.
+  Reply serve(Request& request) const override {
+    RequestConnection* const connection = RequestAccess::connection(request);
+    if (connection == nullptr || RequestAccess::generation(request) > 0) {
+      return Response::error(Status::upgrade_required, "Here is a WebSocket.").header("Upgrade", "websocket");
+    }
+    return connection->answer_websocket(request, *handler_, protocols_);
+  }
+  bool starts_at_head() const noexcept override { return true; }
+
+ private:
+  std::unique_ptr<WebSocketHandler> handler_;
+  std::vector<std::string> protocols_;
+};
+
 }  // namespace
 
 std::unique_ptr<Endpoint> make_endpoint(AnyHandler handler, Services& services, Origin origin) {
@@ -53,6 +74,8 @@ std::unique_ptr<Endpoint> make_endpoint(AnyHandler handler, Services& services, 
   if (auto* async = std::get_if<std::unique_ptr<AsyncHandler>>(&handler)) return std::make_unique<AsyncEndpoint>(std::move(*async));
   if (auto* blocking = std::get_if<std::unique_ptr<BlockingHandler>>(&handler))
     return std::make_unique<BlockingEndpoint>(std::move(*blocking), services.blocking_pool());
+  if (auto* websocket = std::get_if<std::unique_ptr<WebSocketHandler>>(&handler))
+    return std::make_unique<WebSocketEndpoint>(std::move(*websocket));
   return std::make_unique<IsolatedEndpoint>(std::get<std::unique_ptr<IsolatedHandler>>(std::move(handler)), services, origin);
 }
 

@@ -1,23 +1,36 @@
 #include "core/src/routing/failure.hpp"
 
+#include <string>
 #include <utility>
 
 #include <ropeway/http_error.hpp>
 
 namespace ropeway::routing {
 
+namespace {
+
+Response response_of(const HttpError& error, std::string_view explanation) {
+  Response response = Response::error(error.status(), explanation);
+  if (const auto after = error.retry_after()) response.headers().set("Retry-After", std::to_string(after->count()));
+  return response;
+}
+
+}  // namespace
+
 Response failure_response(Logger& logger, Origin origin) noexcept {
   const auto log = [&](std::string_view message, std::string_view error) {
-    logger.error(message, {{"route", origin.route}, {"handler", origin.handler}, {"error", error}});
+    const std::string id = to_string(origin.request);
+    if (id.empty()) return logger.error(message, {{"route", origin.route}, {"handler", origin.handler}, {"error", error}});
+    logger.error(message, {{"route", origin.route}, {"handler", origin.handler}, {"request_id", std::string_view(id)}, {"error", error}});
   };
   try {
     throw;
   } catch (const HttpError& error) {
     const unsigned status = code(error.status());
-    if (status >= 400 && status < 500) return Response::error(error.status(), error.what());
+    if (status >= 400 && status < 500) return response_of(error, error.what());
     if (status >= 500 && status < 600) {
       log("handler answered with an error", error.what());
-      return Response::error(error.status());
+      return response_of(error, {});
     }
     log("handler threw HttpError with a status that is no error", error.what());
   } catch (const std::exception& error) { log("handler threw an exception", error.what()); } catch (...) {

@@ -4,6 +4,7 @@
 
 #include <ropeway/awaitable.hpp>
 #include <ropeway/logger.hpp>
+#include <ropeway/request_id.hpp>
 #include <ropeway/response.hpp>
 
 namespace ropeway::routing {
@@ -12,6 +13,9 @@ namespace ropeway::routing {
 struct Origin {
   std::string_view route;
   std::string_view handler;
+  RequestId request = RequestId::none;
+
+  [[nodiscard]] Origin with(RequestId id) const noexcept { return {route, handler, id}; }
 };
 
 /// The response for the exception that is being handled: call it inside a catch block. This is the one place where exceptions become

@@ -54,7 +54,7 @@ ChildTask task_of(const IsolatedHandler& handler, Logger& logger, Origin origin)
   return [&handler, &logger, origin](std::string_view input, BodyWriter& output) -> awaitable<void> {
     Request request;
     if (!http::unpack_request(input, request)) throw std::runtime_error("the request did not reach the child whole");
-    Response response = answer_of(handler, request, logger, origin);
+    Response response = answer_of(handler, request, logger, origin.with(request.id()));
     co_await output.write(http::pack_response_head(response));
     co_await write_body(response.body(), output);
   };

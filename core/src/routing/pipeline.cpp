@@ -49,7 +49,7 @@ awaitable<Response> Pipeline::run(const void* chain, std::size_t position, Reque
     if (auto* ready = std::get_if<Response>(&reply)) co_return std::move(*ready);
     co_return co_await std::get<awaitable<Response>>(std::move(reply));
   } catch (const ConnectionLost&) { throw; } catch (...) {
-    co_return failure_response(self.logger_, self.origin_);
+    co_return failure_response(self.logger_, self.origin_.with(request.id()));
   }
 }
 

@@ -11,6 +11,7 @@
 #include "core/src/routing/failure.hpp"
 #include "core/src/routing/parameters.hpp"
 #include "core/src/routing/pipeline.hpp"
+#include "core/src/routing/try_endpoint.hpp"
 
 namespace ropeway::routing {
 namespace {
@@ -36,16 +37,51 @@ struct Site::Route {
   std::string match;
   std::string name;
   std::unique_ptr<Endpoint> endpoint;
+  std::unique_ptr<Endpoint> preflight;  // the middlewares, and behind them the automatic OPTIONS; nullptr where there are none
 };
+
+namespace {
+
+/// The automatic answer to OPTIONS (RFC 9110 §9.3.7), at the end of a route's middlewares.
+class OptionsEndpoint final : public Endpoint {
+ public:
+  explicit OptionsEndpoint(const Router& router) : router_(router) {}
+  Reply serve(Request& request) const override {
+    const MethodSet allowed = router_.match(Method::options, to_string(Method::options), request.host(), request.path()).allowed;
+    return Response(Status::no_content).header("Allow", router_.allow(allowed));
+  }
+  bool uses_body() const noexcept override { return false; }
+
+ private:
+  const Router& router_;
+};
+
+/// The method that a CORS preflight asks for (Fetch standard, "CORS-preflight request"); empty where it is none.
+std::string_view preflight_method(const Request& request) noexcept {
+  const bool is_one = request.method() == Method::options && !request.header("Origin").empty();
+  return is_one ? request.header("Access-Control-Request-Method") : std::string_view();
+}
+
+}  // namespace
 
 Site::Site(std::vector<RouteDefinition> routes, Services& services) : services_(services), router_(patterns_of(routes)) {
   routes_.reserve(routes.size());
   for (RouteDefinition& definition : routes) {
+    const Pattern& pattern = router_.pattern(static_cast<std::uint32_t>(routes_.size()));
+    if (!definition.label.empty() && !urls_.add(definition.label, pattern)) {
+      throw ConfigError(definition.pointer, "another route has the name \"" + definition.label + "\", too");
+    }
     auto route = std::make_unique<Route>();
     route->match = std::move(definition.match);
     route->name = std::move(definition.name);
-    route->endpoint = make_endpoint(std::move(definition.handler), services, Origin{route->match, route->name});
+    if (definition.tried.empty()) {
+      route->endpoint = make_endpoint(std::move(definition.handler), services, Origin{route->match, route->name});
+    } else {
+      route->endpoint = std::make_unique<TryEndpoint>(std::move(definition.tried), services, route->match);
+    }
     if (!definition.middlewares.empty()) {
+      route->preflight = std::make_unique<Pipeline>(definition.middlewares, std::make_unique<OptionsEndpoint>(router_), services.logger(),
+                                                    Origin{route->match, route->name});
       route->endpoint = std::make_unique<Pipeline>(std::move(definition.middlewares), std::move(route->endpoint), services.logger(),
                                                    Origin{route->match, route->name});
     }
@@ -65,6 +101,7 @@ Site::Match Site::find(Request& request) const {
   const Router::Found found = router_.match(request.method(), request.method_name(), request.host(), request.path());
   if (found.route == Router::no_route) {
     match.allowed = found.allowed;
+    if (request.method() == Method::options && found.allowed != 0) find_preflight(request, match);
     return match;
   }
   if (found.parameter_count > 0) set_parameters(request, router_.pattern(found.route).parameters, found);
@@ -76,8 +113,19 @@ Site::Match Site::find(Request& request) const {
   return match;
 }
 
+// Pages ask with OPTIONS what they may do with another method: the middlewares of that method's route have something to say.
+void Site::find_preflight(Request& request, Match& match) const {
+  const std::string_view method = preflight_method(request);
+  if (method.empty()) return;
+  const Router::Found found = router_.match(method_from(method), method, request.host(), request.path());
+  if (found.route == Router::no_route || routes_[found.route]->preflight == nullptr) return;
+  if (found.parameter_count > 0) set_parameters(request, router_.pattern(found.route).parameters, found);
+  const Route& route = *routes_[found.route];
+  match = {route.preflight.get(), route.match, route.name, found.route, 0};
+}
+
 Reply Site::serve(Request& request, const Match& match) const noexcept {
-  const Origin origin{match.route, match.handler};
+  const Origin origin{match.route, match.handler, request.id()};
   try {
     if (match.endpoint == nullptr) return unmatched(request, match);
     Reply reply = match.endpoint->serve(request);

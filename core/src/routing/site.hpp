@@ -12,8 +12,15 @@
 
 #include "core/src/routing/endpoint.hpp"
 #include "core/src/routing/router.hpp"
+#include "core/src/routing/url_builder.hpp"
 
 namespace ropeway::routing {
+
+/// One of several handlers of a route.
+struct NamedHandler {
+  std::string name;
+  AnyHandler handler;
+};
 
 /// A route as it is given to a site.
 struct RouteDefinition {
@@ -22,13 +29,15 @@ struct RouteDefinition {
   AnyHandler handler;
   std::vector<std::shared_ptr<const Middleware>> middlewares;  // outermost first
   std::string pointer;                                         // of the route in the configuration
+  std::string label;                                           // its own name, for URLs; empty where it has none
+  std::vector<NamedHandler> tried;                             // in the place of `handler`: the first that has an answer
 };
 
 /// Everything that answers: routes, their pipelines, and error responses. Immutable once built; many threads use it at once.
 /// Exceptions of handlers and middlewares become responses in this layer, and only here (failure.cpp).
 class Site {
  public:
-  /// Throws `ConfigError` (with the route's pointer) for a malformed pattern and for two that conflict. `services` outlives the site.
+  /// Throws `ConfigError` (with the route's pointer) for a malformed pattern and for two that conflict, and for two of one name. `services` outlives the site.
   Site(std::vector<RouteDefinition> routes, Services& services);
   ~Site();
   Site(const Site&) = delete;
@@ -52,15 +61,22 @@ class Site {
   /// See `Services::get`.
   [[nodiscard]] awaitable<Response> get(Request& original, std::string target) const;
 
+  /// See `Services::url`.
+  [[nodiscard]] std::string url(std::string_view name, const std::vector<UrlParameter>& parameters) const {
+    return urls_.url(name, parameters);
+  }
+
   /// Adds to the `Allow` of a handler the methods that other routes have for the same path (RFC 9110 §10.2.1): it knows only its own.
   void complete_allow(const Request& request, Response& response) const;
 
  private:
   struct Route;
+  void find_preflight(Request& request, Match& match) const;
   [[nodiscard]] Response unmatched(const Request& request, const Match& match) const;
 
   Services& services_;
   Router router_;
+  UrlBuilder urls_;
   std::vector<std::unique_ptr<Route>> routes_;
 };
 

@@ -24,6 +24,10 @@ std::optional<observability::Activity> current_activity() noexcept {
   return slot->activity();
 }
 
+void end_activity() noexcept {
+  if (slot_of_this_thread != nullptr) slot_of_this_thread->end();
+}
+
 ActivityScope::ActivityScope(const observability::Activity& activity) noexcept : slot_(slot_of_this_thread) {
   if (slot_ != nullptr) slot_->begin(activity, coarse_steady_time());
 }

@@ -14,7 +14,10 @@ void set_thread_slot(observability::ThreadSlot* slot) noexcept;
 /// What this thread has been recorded to work on, for another thread that goes on with it; nothing where there is none.
 [[nodiscard]] std::optional<observability::Activity> current_activity() noexcept;
 
-/// Records, as long as it lives, what this thread works on. For handlers: from the call until it returns, or waits for the first time.
+/// This thread no longer works on what it was recorded to, although the scope for it has not ended.
+void end_activity() noexcept;
+
+/// Records, as long as it lives, what this thread works on. They do not nest: where one ends, nothing is recorded.
 class ActivityScope {
  public:
   explicit ActivityScope(const observability::Activity& activity) noexcept;

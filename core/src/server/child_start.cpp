@@ -8,7 +8,9 @@
 #include <sys/syscall.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -38,11 +40,13 @@ void limit(int resource, rlim_t soft, rlim_t hard) noexcept {
 
 // Bytes of address space that this process has by now.
 std::uint64_t address_space() noexcept {
-  unsigned long long pages = 0;
+  std::array<char, 32> text{};  // the first number is enough
   if (std::FILE* file = std::fopen("/proc/self/statm", "re")) {
-    if (std::fscanf(file, "%llu", &pages) != 1) pages = 0;
+    (void)std::fgets(text.data(), static_cast<int>(text.size()), file);
     std::fclose(file);
   }
+  std::uint64_t pages = 0;
+  std::from_chars(text.data(), text.data() + text.size(), pages);
   return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
@@ -136,6 +140,7 @@ class PipeWriter final : public BodyWriter {
   }
   awaitable<void> flush() override { co_return; }
   Headers& trailers() override { return trailers_; }
+  std::stop_token stop_token() override { return {}; }  // the worker kills it where nobody waits
 
  private:
   int pipe_;

@@ -14,7 +14,7 @@ struct Envelope {
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * DescriptorMessage::most)]{};
   msghdr header{};
 
-  explicit Envelope(std::array<std::uint64_t, 3>& numbers) noexcept : content{numbers.data(), sizeof numbers} {
+  explicit Envelope(DescriptorMessage::Numbers& numbers) noexcept : content{numbers.data(), sizeof numbers} {
     header.msg_iov = &content;
     header.msg_iovlen = 1;
     header.msg_control = control;
@@ -24,8 +24,8 @@ struct Envelope {
 
 }  // namespace
 
-int DescriptorMessage::send(int channel, const std::array<std::uint64_t, 3>& numbers, std::span<const int> descriptors) noexcept {
-  std::array<std::uint64_t, 3> content = numbers;
+int DescriptorMessage::send(int channel, const Numbers& numbers, std::span<const int> descriptors) noexcept {
+  Numbers content = numbers;
   Envelope envelope(content);
   cmsghdr* rights = CMSG_FIRSTHDR(&envelope.header);
   rights->cmsg_level = SOL_SOCKET;

@@ -12,6 +12,7 @@
 #include "core/src/http/request_head.hpp"
 #include "core/src/protocol/event.hpp"
 #include "core/src/routing/site.hpp"
+#include "core/src/server/websocket_session.hpp"
 
 namespace ropeway::server {
 
@@ -28,9 +29,11 @@ struct Exchange {
   Response response{Status::ok};                                 // of a stream: keeps it while it runs
   protocol::ProtocolError body_error;                            // what the codec said of the body while the handler read it
   bool body_failed = false;
-  bool client_asked = false;                // whether it is still there; see `Request::client_gone`
-  Headers trailers;                         // of a stream
-  http::BodyMemory* body_memory = nullptr;  // the worker's; `kept` bytes of it are this request's
+  std::optional<std::chrono::milliseconds> time_limit;  // of the handler, below `timeouts.handler`; see `Request::limit_time`
+  bool client_asked = false;                            // whether it is still there; see `Request::client_gone`
+  std::unique_ptr<WebSocketPlan> websocket;             // where the handler has answered with one
+  Headers trailers;                                     // of a stream
+  http::BodyMemory* body_memory = nullptr;              // the worker's; `kept` bytes of it are this request's
   std::uint64_t kept = 0;
   std::uint64_t response_size = 0;  // bytes of the response's body; of a stream, so far
 

@@ -6,9 +6,19 @@
 
 namespace ropeway::server {
 
+namespace {
+
+constexpr unsigned state_at = 16;  // in the number that begins with the port
+
+}  // namespace
+
 bool give_connection(int channel, const HandedConnection& connection) noexcept {
   const std::array<int, 1> socket{connection.descriptor};
-  return DescriptorMessage::send(channel, {connection.requests, connection.slot, connection.keeper}, socket) == 0;
+  const observability::Peer& client = connection.proxy_header.client;
+  const std::uint64_t port_and_state = std::uint64_t{client.port} | static_cast<std::uint64_t>(connection.proxy_header.state) << state_at;
+  return DescriptorMessage::send(
+             channel, {connection.requests, connection.slot, connection.keeper, client.address[0], client.address[1], port_and_state},
+             socket) == 0;
 }
 
 // A program of another version may say less, or more.
@@ -22,6 +32,8 @@ std::optional<HandedConnection> take_connection(int channel) noexcept {
     connection.requests = message.numbers[0];
     connection.slot = message.numbers[1];
     connection.keeper = message.numbers[2];
+    connection.proxy_header.client = {{message.numbers[3], message.numbers[4]}, static_cast<std::uint16_t>(message.numbers[5])};
+    connection.proxy_header.state = static_cast<ProxyHeader::State>(message.numbers[5] >> state_at & 3U);
     return connection;
   }
 }

@@ -55,7 +55,7 @@ void KeepTable::free_blocks_of(pid_t owner) noexcept {
 
 Keep::Keep(KeepTable& table, int channel) : table_(table), channel_(channel) {}
 
-Keep::Place Keep::keep(int descriptor, std::uint64_t requests) noexcept {
+Keep::Place Keep::keep(HandedConnection connection) noexcept {
   Place place;
   place.epoch = table_.epoch();
   {
@@ -77,10 +77,12 @@ Keep::Place Keep::keep(int descriptor, std::uint64_t requests) noexcept {
   KeptSlot& slot = table_[place.index];
   place.serial = slot.serial.fetch_add(1, std::memory_order_relaxed) + 1;
   slot.owner.store(::getpid(), std::memory_order_relaxed);
-  slot.requests.store(requests, std::memory_order_relaxed);
+  slot.requests.store(connection.requests, std::memory_order_relaxed);
   slot.state.store(KeptState::idle, std::memory_order_release);
   place.slot = &slot;
-  if (give_connection(channel_, {descriptor, requests, number_of(place.index, place.serial), table_.keeper()})) return place;
+  connection.slot = number_of(place.index, place.serial);
+  connection.keeper = table_.keeper();
+  if (give_connection(channel_, connection)) return place;
   forget(place);
   place.slot = nullptr;
   return place;

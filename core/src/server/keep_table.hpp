@@ -82,7 +82,8 @@ class Keep {
     return std::uint64_t{serial} << 32U | index;
   }
   /// Gives the keeper a duplicate of a connection, which is idle. Without a slot where there is no room, or its channel is full for now.
-  [[nodiscard]] Place keep(int descriptor, std::uint64_t requests) noexcept;
+  /// Of `connection`, slot and keeper are filled in.
+  [[nodiscard]] Place keep(HandedConnection connection) noexcept;
   /// The place of a connection that another worker, or the keeper, has handed over, and that is this worker's from now on; without a slot
   /// where the keeper does not have it.
   [[nodiscard]] Place adopt(const HandedConnection& connection) noexcept;

@@ -10,6 +10,8 @@
 
 #include <asio/post.hpp>
 
+#include "core/src/server/last_connections.hpp"
+
 namespace ropeway::server {
 namespace {
 
@@ -17,12 +19,13 @@ constexpr int served_in_a_row = 31;  // before other connections get their turn
 
 }  // namespace
 
-Listener::Listener(SessionContext& context, int descriptor, std::size_t connections, bool shared_loop, bool remains)
+Listener::Listener(SessionContext& context, int descriptor, std::size_t connections, bool shared_loop, bool remains, bool proxy_protocol)
     : context_(context),
       descriptor_(descriptor),
       connections_(connections),
       shared_loop_(shared_loop),
       remains_(remains),
+      proxy_protocol_(proxy_protocol),
       readiness_(context.readiness, descriptor, registration_, &Listener::on_ready, this) {}
 
 std::size_t Listener::refused_that_linger() const noexcept { return connections_ / 8 + std::clamp<std::size_t>(connections_ / 8, 4, 16); }
@@ -70,6 +73,7 @@ void Listener::stop() noexcept {
 }
 
 void Listener::finish(bool close) noexcept {
+  if (close && !remains_) stop_newcomers(descriptor_);
   for (Taken taken = take(); taken.session != nullptr; taken = take()) taken.session->start();
   stopped_.store(true, std::memory_order_seq_cst);  // another thread may be accepting, and finds the socket closed
   if (close && !remains_) ::shutdown(descriptor_, SHUT_RDWR);
@@ -93,11 +97,14 @@ Listener::Taken Listener::take() noexcept {
       const std::size_t refused = context_.sessions.refused();
       const std::size_t all = context_.sessions.size();
       const std::size_t served = all - std::min(all, refused);
-      const AddressCounts::Entry entry = context_.addresses.enter(&address, size);
+      const bool from_proxy = context_.trusted_proxies.covers(&address, size);  // all of its clients come from one address
+      const bool is_counted = !from_proxy && !proxy_protocol_;                  // otherwise a header may tell of another
+      const AddressCounts::Entry entry = is_counted ? context_.addresses.enter(&address, size) : AddressCounts::Entry();
       const bool welcome = served < connections_ && !entry.too_many;
       const Kind kind = welcome ? Kind::served : refused < refused_that_linger() ? Kind::refused : Kind::refused_at_once;
       context_.row.accepted.fetch_add(1, std::memory_order_relaxed);
-      taken.session = &context_.sessions.add(context_, descriptor, &address, size, {kind, entry.too_many, entry.key});
+      const ProxyHeader::State header = proxy_protocol_ ? ProxyHeader::State::expected : ProxyHeader::State::none;
+      taken.session = &context_.sessions.add(context_, descriptor, &address, size, {kind, entry.too_many, header, entry.key});
     } else if (errno == EAGAIN || errno == EWOULDBLOCK || stopped_.load(std::memory_order_seq_cst)) {
       taken.drained = true;
     } else if (errno == EINVAL) {  // a sibling has closed the listener for all of us: the whole server drains

@@ -13,8 +13,9 @@ namespace ropeway::server {
 class Listener {
  public:
   /// `connections`: `limits.connections`. Past it, connections are accepted to be told so with 503; few of those linger.
-  /// `shared_loop`: several threads run the event loop. `remains`: it is never closed.
-  Listener(SessionContext& context, int descriptor, std::size_t connections, bool shared_loop, bool remains = false);
+  /// `shared_loop`: several threads run the event loop. `remains`: it is never closed. `proxy_protocol`: a PROXY header begins every
+  /// connection.
+  Listener(SessionContext& context, int descriptor, std::size_t connections, bool shared_loop, bool remains, bool proxy_protocol);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
@@ -58,6 +59,7 @@ class Listener {
   std::size_t connections_;
   bool shared_loop_;
   bool remains_;
+  bool proxy_protocol_;
   std::mutex registration_;
   std::mutex turn_;         // guards the next two
   bool wanted_ = false;     // between `start` and `release`

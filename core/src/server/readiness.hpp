@@ -7,7 +7,7 @@
 //   portable  `async_wait` of the public interface: one epoll_ctl more for each wait.
 //
 // Both promise the same:
-// - one wait at a time; the callback runs once for each wait, on a thread of the io_context, also after `cancel`;
+// - one wait at a time, and one of `Second` beside it; the callback runs once for each wait, on a thread of the io_context, also after `cancel`;
 // - `wait_*` is the last thing that a thread does with the object: another thread may run the callback before it returns;
 // - `cancel` may be called by any thread that keeps the object from being closed meanwhile (the session set's lock);
 // - a callback does not promise readiness: the operation that follows may find nothing and waits again.

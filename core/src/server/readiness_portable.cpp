@@ -6,7 +6,7 @@
 
 namespace ropeway::server {
 
-void Readiness::wait(asio::posix::stream_descriptor::wait_type kind) {
+void Readiness::wait(asio::posix::stream_descriptor::wait_type kind, Callback callback, void* owner) {
   if (!registered_) {
     const std::lock_guard lock(registration_);
     asio::error_code error;
@@ -14,10 +14,10 @@ void Readiness::wait(asio::posix::stream_descriptor::wait_type kind) {
     registered_ = !error;
     if (error) {
       failed_ = true;
-      return asio::post(io_, [this] { callback_(owner_); });
+      return asio::post(io_, [callback, owner] { callback(owner); });
     }
   }
-  descriptor_->async_wait(kind, [this](const asio::error_code&) { callback_(owner_); });
+  descriptor_->async_wait(kind, [callback, owner](const asio::error_code&) { callback(owner); });
 }
 
 void Readiness::cancel() {

@@ -27,8 +27,20 @@ class Readiness {
   Readiness(const Readiness&) = delete;
   Readiness& operator=(const Readiness&) = delete;
 
-  void wait_readable() { wait(asio::posix::stream_descriptor::wait_read); }
-  void wait_writable() { wait(asio::posix::stream_descriptor::wait_write); }
+  void wait_readable() { wait(asio::posix::stream_descriptor::wait_read, callback_, owner_); }
+  void wait_writable() { wait(asio::posix::stream_descriptor::wait_write, callback_, owner_); }
+  class Second {
+   public:
+    Second(Callback callback, void* owner) noexcept : callback_(callback), owner_(owner) {}
+    Second(const Second&) = delete;
+    Second& operator=(const Second&) = delete;
+    void wait_writable(Readiness& readiness) { readiness.wait(asio::posix::stream_descriptor::wait_write, callback_, owner_); }
+
+   private:
+    Callback callback_;
+    void* owner_;
+  };
+
   void cancel();
   void close(bool stays_open = false) noexcept;
   void forget() noexcept {}
@@ -36,7 +48,7 @@ class Readiness {
   [[nodiscard]] bool registered() const noexcept { return registered_; }
 
  private:
-  void wait(asio::posix::stream_descriptor::wait_type kind);
+  void wait(asio::posix::stream_descriptor::wait_type kind, Callback callback, void* owner);
 
   std::mutex& registration_;
   Callback callback_;

@@ -13,7 +13,7 @@ void Readiness::complete_ready(void* owner, asio::detail::operation* operation, 
 }
 
 void Readiness::wait_readable() {
-  if (registered_) return start(reactor::read_op);
+  if (registered_) return start(reactor::read_op, this);
   const std::lock_guard lock(registration_);
   registered_ = true;
   context_.scheduler_.work_started();  // the reactor counts an internal operation as none, but its completion ends one
@@ -23,16 +23,32 @@ void Readiness::wait_readable() {
   }
 }
 
-void Readiness::wait_writable() {
-  if (!registered_) {
-    const std::lock_guard lock(registration_);
-    failed_ = context_.reactor_.register_descriptor(descriptor_, data_) != 0;
-    registered_ = true;
-  }
-  start(reactor::write_op);
+void Readiness::register_descriptor() {
+  if (registered_) return;
+  const std::lock_guard lock(registration_);
+  failed_ = context_.reactor_.register_descriptor(descriptor_, data_) != 0;
+  registered_ = true;
 }
 
-void Readiness::start(int kind) { context_.reactor_.start_op(kind, descriptor_, data_, this, true, true); }
+void Readiness::wait_writable() {
+  register_descriptor();
+  start(reactor::write_op, this);
+}
+
+void Readiness::Second::wait_writable(Readiness& readiness) {
+  readiness.register_descriptor();
+  readiness.start(reactor::write_op, this);
+}
+
+void Readiness::Second::complete_ready(void* owner, asio::detail::operation* operation, const asio::error_code&, std::size_t) {
+  if (owner == nullptr) return;  // the io_context is being destroyed
+  auto* self = static_cast<Second*>(static_cast<reactor_op*>(operation));
+  self->callback_(self->owner_);
+}
+
+void Readiness::start(int kind, asio::detail::reactor_op* operation) {
+  context_.reactor_.start_op(kind, descriptor_, data_, operation, true, true);
+}
 
 void Readiness::cancel() {
   if (registered_) context_.reactor_.cancel_ops(descriptor_, data_);

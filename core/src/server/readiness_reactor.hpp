@@ -46,7 +46,22 @@ class Readiness : private asio::detail::reactor_op {
 
   void wait_readable();
   void wait_writable();
-  /// Ends a wait that is pending. The caller holds the lock that was given as `registration`.
+  /// A wait of its own for the same descriptor, beside the other: for a connection that reads and writes at the same time.
+  class Second : private asio::detail::reactor_op {
+   public:
+    Second(Callback callback, void* owner) noexcept
+        : reactor_op(asio::error_code(), &Readiness::perform_ready, &Second::complete_ready), callback_(callback), owner_(owner) {}
+    Second(const Second&) = delete;
+    Second& operator=(const Second&) = delete;
+    void wait_writable(Readiness& readiness);
+
+   private:
+    static void complete_ready(void* owner, asio::detail::operation* operation, const asio::error_code&, std::size_t);
+    Callback callback_;
+    void* owner_;
+  };
+
+  /// Ends all waits that are pending. The caller holds the lock that was given as `registration`.
   void cancel();
   /// Ends the registration. No wait may be pending. The descriptor itself is closed by the owner between `close` and `forget`, or stays
   /// open, and may be waited for again after `forget`.
@@ -59,7 +74,8 @@ class Readiness : private asio::detail::reactor_op {
  private:
   static status perform_ready(reactor_op*) noexcept { return done_and_exhausted; }
   static void complete_ready(void* owner, asio::detail::operation* operation, const asio::error_code&, std::size_t);
-  void start(int kind);
+  void start(int kind, asio::detail::reactor_op* operation);
+  void register_descriptor();
 
   Context& context_;
   std::mutex& registration_;

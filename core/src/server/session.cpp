@@ -3,17 +3,16 @@
 #include <algorithm>
 #include <utility>
 
-#include <asio/co_spawn.hpp>
 #include <asio/post.hpp>
 
-#include <ropeway/http_error.hpp>
-
 #include "core/src/http/request_access.hpp"
-#include "core/src/http/trailers.hpp"
+#include "core/src/protocol/proxy_protocol/header.hpp"
 #include "core/src/server/activity.hpp"
 #include "core/src/server/peer_address.hpp"
+#include "core/src/server/request_ids.hpp"
 #include "core/src/server/system_clock.hpp"
 #include "core/src/server/thread_meter.hpp"
+#include "core/src/server/websocket_session.hpp"
 
 namespace ropeway::server {
 namespace {
@@ -52,10 +51,11 @@ Session::Session(SessionContext& context, SessionSet::Shard& shard, int descript
       transport_(descriptor),
       readiness_(context.readiness, descriptor, shard.mutex, &Session::on_ready, this),
       codec_(context.limits),
-      admission_(admission) {
-  const PeerAddress peer = format_peer_address(address, address_size, peer_);
-  peer_size_ = static_cast<std::uint8_t>(peer.size);
-  peer_port_ = peer.port;
+      admission_(admission),
+      peer_end_(peer_of(address, address_size)) {
+  peer_size_ = static_cast<std::uint8_t>(format_peer_address(peer_end_, peer_));
+  from_proxy_ = admission.proxy_header != ProxyHeader::State::untold && context_.trusted_proxies.covers(address, address_size);
+  if (admission.proxy_header == ProxyHeader::State::expected) proxy_header_ = std::make_unique<protocol::proxy_protocol::Header>();
 }
 
 Session::~Session() {
@@ -69,6 +69,7 @@ void Session::detach() noexcept {
   if (is_elsewhere_ && !handed_over_) transport_.shutdown();
   if (kept_.slot != nullptr && !handed_over_) context_.keep->forget(kept_);
   kept_.slot = nullptr;
+  if (websocket_) websocket_->detach();
   readiness_.close(is_elsewhere_ || handed_over_);
   transport_.close();
   readiness_.forget();
@@ -78,16 +79,21 @@ void Session::detach() noexcept {
 
 void Session::start() {
   set_deadline(Phase::fresh, context_.timeouts.header);
+  if (proxy_header_ && !from_proxy_) return refuse_proxy_header("the peer is none of trusted_proxies");
   if (is_refused()) {
     if (admission_.by_address) {
-      (void)refuse(Status::too_many_requests, "Your address has as many connections as it may have (limits.connections_per_address).",
-                   "connections_per_address");
+      refuse_address();
     } else {
       (void)refuse(Status::service_unavailable, "The server has as many connections as it may have (limits.connections).", "connections");
     }
     return;
   }
   receive();
+}
+
+void Session::refuse_address() {
+  (void)refuse(Status::too_many_requests, "Your address has as many connections as it may have (limits.connections_per_address).",
+               "connections_per_address");
 }
 
 // It waits without asking first: a connection that the keeper has is lost with this worker while it is asked.
@@ -108,6 +114,7 @@ void Session::ready() noexcept {
     const auto waiter = std::move(waiter_);
     return waiter->resume();
   }
+  if (phase_.load(std::memory_order_relaxed) == Phase::websocket) return websocket_->on_readable();
   if (readiness_.failed() || context_.stopping.load(std::memory_order_relaxed)) return end();
   if (deadline_passed()) return on_deadline();
   switch (phase_.load(std::memory_order_relaxed)) {
@@ -121,6 +128,12 @@ void Session::ready() noexcept {
 
 void Session::on_deadline() {
   const Phase phase = phase_.load(std::memory_order_relaxed);
+  // A worker that was held up until now finds the deadline and the request at once; the client was in time.
+  if ((phase == Phase::idle || phase == Phase::fresh) && transport_.has_input()) return receive();
+  const bool waits_for_proxy_header = proxy_header_ && (phase == Phase::fresh || phase == Phase::header);
+  if (waits_for_proxy_header && context_.drain.load(std::memory_order_relaxed) == Drain::none) {
+    return refuse_proxy_header("the PROXY header did not arrive in time (timeouts.header)");
+  }
   if (phase == Phase::body || (phase == Phase::header && !codec_.between_requests())) {
     (void)refuse(Status::request_timeout, "The request did not arrive in time.",
                  phase == Phase::body ? "timeouts.body_rate" : "timeouts.header");
@@ -136,6 +149,7 @@ void Session::on_deadline() {
 // ---- reading ----------------------------------------------------------------------------------------------------------------------
 
 void Session::receive() {
+  if (proxy_header_) return receive_proxy_header();
   if (kept_.slot != nullptr) kept_.slot->state.store(KeptState::busy, std::memory_order_release);
   for (int round = 0; round < rounds_before_others; ++round) {
     if (exchange_) exchange_->own_body();
@@ -184,7 +198,7 @@ Session::Leaving Session::leave() {
   switch (context_.drain.load(std::memory_order_relaxed)) {
     case Drain::none: return Leaving::no;
     case Drain::hands_over: {
-      HandedConnection connection{transport_.descriptor(), requests_};
+      HandedConnection connection{transport_.descriptor(), requests_, 0, 0, proxy_header()};
       if (kept_.slot != nullptr) be_kept();  // idle
       if (kept_.slot != nullptr) context_.keep->let_go(kept_, connection);
       handed_over_ = give_connection(context_.hand_over.give, connection);
@@ -224,7 +238,7 @@ void Session::be_kept() {
   if (kept_.slot != nullptr) context_.keep->forget(kept_);
   kept_.slot = nullptr;
   if (context_.keep->is_full()) return;
-  kept_ = context_.keep->keep(transport_.descriptor(), requests_);
+  kept_ = context_.keep->keep({transport_.descriptor(), requests_, 0, 0, proxy_header()});
   is_elsewhere_ = is_elsewhere_ || kept_.slot != nullptr;
   if (kept_.slot == nullptr) wants_keep_.store(true, std::memory_order_relaxed);
 }
@@ -271,6 +285,7 @@ bool Session::begin_exchange() {
   exchange.head = &head;
   exchange.body_memory = &context_.body_memory;
   ++requests_;
+  if (watched_.load(std::memory_order_relaxed)) end_watch();
   thread_meter().begin();
   if (context_.access_log != nullptr) {
     exchange.begun = std::chrono::steady_clock::now();
@@ -282,12 +297,14 @@ bool Session::begin_exchange() {
     const std::string_view fault = http::path_fault(exchange.request.raw_path(), context_.repeated_slashes);
     return refuse(Status::bad_request, fault, fault);
   }
-  RequestAccess::set_peer(exchange.request, {peer_.data(), peer_size_}, peer_port_);
+  RequestAccess::set_peer(exchange.request, {peer_.data(), peer_size_}, peer_end_.port);
+  RequestAccess::set_id(exchange.request, next_request_id());
+  RequestAccess::set_connection(exchange.request, &body_reader_);
+  if (from_proxy_) context_.trusted_proxies.find_client(exchange.request);
   exchange.match = context_.site->find(exchange.request);
   if (exchange.match.endpoint == nullptr) return serve();
   if (exchange.match.starts_at_head()) {
     if (has_body) RequestAccess::set_body_reader(exchange.request, &body_reader_);
-    RequestAccess::set_connection(exchange.request, &body_reader_);
     return serve();
   }
   if (has_body) {
@@ -303,18 +320,18 @@ bool Session::begin_exchange() {
 // ---- answering --------------------------------------------------------------------------------------------------------------------
 
 bool Session::serve() {
-  const Request& request = exchange_->request;
   const std::uint32_t route = exchange_->match.number;
   const ThreadMeter::Time started = thread_meter().start();
   if (route < context_.closed_routes.size() && context_.closed_routes[route].load(std::memory_order_relaxed)) {
     return answer(Response::error(Status::service_unavailable, "This route is closed for a while, because workers died in it."));
   }
-  ActivityScope activity({route, request.method(), request.raw_path()});
+  ActivityScope scope(activity());
   routing::Reply reply = context_.site->serve(exchange_->request, exchange_->match);
   if (auto* response = std::get_if<Response>(&reply)) {
-    activity.end();
+    scope.end();
     return answer(std::move(*response));
   }
+  scope.end();  // nothing of the coroutine has run
   exchange_->started = started;
   spawn_handler(std::get<awaitable<Response>>(std::move(reply)));  // runs it until it waits for the first time
   return false;
@@ -328,6 +345,7 @@ protocol::http1::Codec::ResponseOptions Session::response_options(bool close) co
 bool Session::answer(Response response) {
   Exchange& exchange = *exchange_;
   exchange.response = std::move(response);
+  if (exchange.websocket && exchange.response.status() == Status::switching_protocols) return begin_websocket();
   const bool tells_methods = exchange.response.status() == Status::method_not_allowed || exchange.request.method() == Method::options;
   if (tells_methods && exchange.match.endpoint != nullptr) {  // the site's own answers are complete
     context_.site->complete_allow(exchange.request, exchange.response);
@@ -353,76 +371,6 @@ bool Session::answer(Response response) {
   if (!codec_.closing()) return true;
   if (flush()) close_connection();
   return false;
-}
-
-void Session::spawn_handler(awaitable<Response> reply) {
-  if (codec_.has_output())
-    (void)transport_.send(codec_.output());  // earlier answers do not wait for this one; a failure shows itself again
-  thread_meter().sent();
-  set_deadline(Phase::handler, context_.timeouts.handler);
-  handling_.store(Handling::running, std::memory_order_release);
-  asio::co_spawn(context_.io, std::move(reply),
-                 [this](std::exception_ptr error, Response response) { handler_ended(std::move(error), std::move(response)); });
-}
-
-void Session::handler_ended(std::exception_ptr error, Response response) noexcept {
-  Handling found = Handling::running;
-  if (!handling_.compare_exchange_strong(found, Handling::none, std::memory_order_acq_rel)) {
-    // The deadline was first. Whoever is last, this or the end of the connection, lets the session go.
-    if (found == Handling::abandoned && handling_.compare_exchange_strong(found, Handling::none, std::memory_order_acq_rel)) return;
-    return context_.sessions.remove(*this);
-  }
-  deadline_.store(0, std::memory_order_relaxed);
-  if (error) return end();  // the site has made responses of all but ConnectionLost
-  if (answer(std::move(response))) go_on();
-}
-
-void Session::abandon_handler() noexcept {
-  const Exchange& exchange = *exchange_;
-  context_.log.warning(
-      "handler did not answer in time",
-      {{"handler", exchange.match.handler}, {"route", exchange.match.route}, {"setting", std::string_view("timeouts.handler")}});
-  thread_meter().server_error();
-  Response response = Response::error(Status::service_unavailable, "The answer took too long.");
-  log_access(&exchange, response.status(), response.body().size());
-  codec_.respond_error(response, response_options(true));
-  if (flush()) close_connection();
-}
-
-void Session::spawn_stream() {
-  thread_meter().sent();
-  deadline_.store(0, std::memory_order_relaxed);
-  phase_.store(Phase::streaming, std::memory_order_relaxed);
-  handling_.store(Handling::streaming, std::memory_order_release);
-  // The function object stays in the exchange's response, so the coroutine may refer to what it captured.
-  auto run = [](BodyStream& stream, BodyWriter& writer) -> awaitable<void> { co_await stream(writer); };
-  asio::co_spawn(context_.io, run(*exchange_->response.body().stream(), body_writer_),
-                 [this](std::exception_ptr error) { stream_ended(std::move(error)); });
-}
-
-void Session::stream_ended(std::exception_ptr error) noexcept {
-  handling_.store(Handling::none, std::memory_order_release);
-  if (error) {
-    // The head is sent, so the only way to tell the client is an unfinished body.
-    try {
-      std::rethrow_exception(error);
-    } catch (const ConnectionLost&) {
-    } catch (const std::exception& exception) {
-      context_.log.error(
-          "a streamed body failed",
-          {{"handler", exchange_->match.handler}, {"route", exchange_->match.route}, {"error", std::string_view(exception.what())}});
-    } catch (...) {
-      context_.log.error("a streamed body failed", {{"handler", exchange_->match.handler}, {"route", exchange_->match.route}});
-    }
-    return end();
-  }
-  const Exchange& exchange = *exchange_;
-  if (!exchange.trailers.empty() && http::wants_trailers(exchange.request.headers())) {
-    codec_.finish(http::sendable_trailers(exchange.trailers));
-  } else {
-    codec_.finish();
-  }
-  if (flush()) go_on();
 }
 
 // Answers a peer's fault or a passed deadline, and closes. Always gives false.
@@ -470,6 +418,7 @@ void Session::log_access(const Exchange* exchange, Status status, std::uint64_t 
   if (exchange != nullptr) {
     const Request& request = exchange->request;
     record.time = exchange->time;
+    record.client_address = request.client_address();
     record.duration = std::chrono::steady_clock::now() - exchange->begun;
     record.method = request.method_name();
     record.target = request.target();
@@ -478,6 +427,7 @@ void Session::log_access(const Exchange* exchange, Status status, std::uint64_t 
     record.referer = request.header("referer");
     record.user_agent = request.header("user-agent");
     record.handler = exchange->match.handler;
+    record.id = request.id();
   } else {
     record.time = coarse_system_time();
     if (const http::RequestHead* head = codec_.unfinished_head()) {
@@ -491,6 +441,7 @@ void Session::log_access(const Exchange* exchange, Status status, std::uint64_t 
 
 // After what was owed has been sent, or a handler has answered.
 void Session::go_on() {
+  if (websocket_) return start_websocket();
   if (exchange_ && answered_) finish_exchange();
   if (codec_.closing()) {
     if (flush()) close_connection();

@@ -8,7 +8,9 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <optional>
 #include <span>
+#include <stop_token>
 #include <string_view>
 
 #include <asio/io_context.hpp>
@@ -29,9 +31,17 @@
 #include "core/src/server/readiness.hpp"
 #include "core/src/server/session_set.hpp"
 #include "core/src/server/session_streams.hpp"
+#include "core/src/server/socket_waiter.hpp"
 #include "core/src/server/tcp_transport.hpp"
+#include "core/src/server/trusted_proxies.hpp"
+
+namespace ropeway::protocol::proxy_protocol {
+class Header;
+}
 
 namespace ropeway::server {
+
+class WebSocketSession;
 
 /// What a worker that ends does with its connections. Requests that run are finished in any case.
 enum class Drain : std::uint8_t {
@@ -58,6 +68,7 @@ struct SessionContext {
   std::span<const std::atomic<bool>> closed_routes;  // see `Scoreboard::closed_routes`
   LogThrottle throttle;                              // for lines that a peer can cause
   AddressCounts addresses;
+  TrustedProxies trusted_proxies;
   std::function<void()> on_busy;  // there is something to sweep
   HandOverChannel hand_over;
   Keep* keep = nullptr;  // nullptr: no keeper
@@ -75,12 +86,14 @@ struct SessionContext {
 ///   waiting    a wait for the socket is pending; the callback goes on
 ///   running    a thread is inside one of its functions
 ///   handling   a handler's coroutine runs somewhere; its end goes on, or its deadline does (whichever is first: `handling_`)
+///   websocket  it has become one, and all that happens is that one's business (`WebSocketSession`)
 ///
 /// Deadlines are a time stamp that a coarse sweep compares (no timer for each request). The sweep only wakes a session that waits, by
 /// cancelling the wait; the session then looks at its own deadline. A thread that runs it is never disturbed.
 /// It ends in `end()`, and nowhere else.
 class Session {
  public:
+  /// `address`: of the client, where a PROXY header has told it, otherwise of the socket's peer.
   Session(SessionContext& context, SessionSet::Shard& shard, int descriptor, const void* address, std::size_t address_size,
           Admission admission);
   ~Session();
@@ -94,7 +107,7 @@ class Session {
   /// For the sweep, which holds the shard's lock. `wake_idle`: wake it also where it only waits for a next request.
   void check_deadline(std::chrono::milliseconds now, bool wake_idle) noexcept;
   /// For the sweep at the end of the worker: wakes it whatever it waits for.
-  void wake() noexcept { readiness_.cancel(); }
+  void wake() noexcept;
   /// Closes the socket while the io_context still lives. Nothing may be pending.
   void detach() noexcept;
 
@@ -107,21 +120,14 @@ class Session {
   friend class SessionTransfer;
   friend class SessionBodyReader;
   friend class SessionBodyWriter;
-
-  /// A coroutine that waits for the socket, whatever its handler's type.
-  class Waiter {
-   public:
-    virtual ~Waiter() = default;
-    virtual void resume() = 0;
-  };
-  template <class Handler>
-  class WaiterOf;
+  friend class WebSocketSession;
 
   // What the deadline is about, and so what its passing means. The first four wait for the peer's bytes.
-  enum class Phase : std::uint8_t { fresh, idle, header, body, handler, streaming, sending, lingering };
+  enum class Phase : std::uint8_t { fresh, idle, header, body, handler, streaming, sending, lingering, websocket };
   // Who has the session while a coroutine runs.
   enum class Handling : std::uint8_t {
     none,       // no coroutine
+    asking,     // a coroutine runs, and for a moment another thread asks the client whether it is there (session_watch.cpp)
     running,    // a coroutine runs and does not touch the connection
     streaming,  // the same, for the coroutine that writes a response's body: it has no deadline of its own
     transfer,   // a coroutine reads or writes the connection; its deadline is its own business
@@ -144,15 +150,24 @@ class Session {
   [[nodiscard]] bool yield();
   [[nodiscard]] bool begin_exchange();
 
+  // what comes before the first request, at some addresses (session_proxy_header.cpp)
+  void receive_proxy_header();
+  void wait_for_proxy_header();
+  void refuse_proxy_header(std::string_view reason);
+  [[nodiscard]] bool adopt_proxy_header();
+  [[nodiscard]] ProxyHeader proxy_header() const noexcept;
+
   // answering
   [[nodiscard]] bool serve();
   [[nodiscard]] bool answer(Response response);
   void spawn_handler(awaitable<Response> reply);
+  [[nodiscard]] observability::Activity activity() const noexcept;
   void handler_ended(std::exception_ptr error, Response response) noexcept;
   void give_up_handler(std::chrono::milliseconds now) noexcept;
   void abandon_handler() noexcept;
   void spawn_stream();
   void stream_ended(std::exception_ptr error) noexcept;
+  void refuse_address();
   [[nodiscard]] bool refuse(Status status, std::string_view explanation, std::string_view log_reason);
   void log_refusal(Status status, std::string_view reason) noexcept;
   void finish_exchange();
@@ -160,6 +175,21 @@ class Session {
   void log_access(const Exchange* exchange, Status status, std::uint64_t body_bytes) noexcept;
   [[nodiscard]] protocol::http1::Codec::ResponseOptions response_options(bool close) const;
   void go_on();
+
+  // becoming a WebSocket (session_websocket.cpp)
+  [[nodiscard]] bool begin_websocket();
+  void start_websocket();
+  void check_websocket(std::chrono::milliseconds now) noexcept;
+  // for handlers and streams that want to know when to stop (session_watch.cpp)
+  [[nodiscard]] std::stop_token watch(bool streams);
+  void end_watch() noexcept;
+  void look_after_client() noexcept;
+  void ask_client() noexcept;
+  [[nodiscard]] bool take_handling(Handling& from, Handling to) noexcept;
+  void request_stop() noexcept;
+  [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> handler_deadline() const noexcept;
+  [[nodiscard]] std::chrono::milliseconds handler_time() const noexcept;
+  void limit_handler(std::chrono::milliseconds time) noexcept;
 
   // for the coroutine's side of the connection (session_streams.cpp)
   void begin_transfer();
@@ -185,7 +215,9 @@ class Session {
   Readiness readiness_;
   protocol::http1::Codec codec_;
   Exchange::Pointer exchange_;
-  std::unique_ptr<Waiter> waiter_;  // a coroutine that waits for the socket
+  std::shared_ptr<WebSocketSession> websocket_;                     // what it has become
+  std::unique_ptr<SocketWaiter> waiter_;                            // a coroutine that waits for the socket
+  std::unique_ptr<protocol::proxy_protocol::Header> proxy_header_;  // until it has been read
   SessionBodyReader body_reader_{*this};
   SessionBodyWriter body_writer_{*this};
   std::atomic<std::int64_t> deadline_{0};   // milliseconds of coarse steady time; 0: none
@@ -199,15 +231,19 @@ class Session {
   bool drained_ = false;   // the last receive left nothing in the socket
   bool answered_ = false;  // the exchange's response is in the queue
   bool handed_over_ = false;
+  bool from_proxy_ = false;           // the peer is one of `trusted_proxies`, and no PROXY header has said that it speaks for another
+  std::atomic<bool> watched_{false};  // somebody has `stop_`
+  bool watched_stream_ = false;       // guarded by the shard's lock, as is `stop_`
+  std::stop_source stop_{std::nostopstate};
   bool is_elsewhere_ = false;            // another process has the socket open, too, or had
   std::atomic<bool> wants_keep_{false};  // idle, and not held by the keeper: the next sweep wakes it for that
   Keep::Place kept_;
   std::size_t requests_at_wait_ = 0;  // `requests_` when it last began to wait for one
-  std::uint16_t peer_port_ = 0;
   std::uint8_t peer_size_ = 0;
   std::size_t requests_ = 0;  // begun, also the one in progress
   std::int64_t body_begun_ = 0;
   std::array<char, 46> peer_{};
+  observability::Peer peer_end_;
 };
 
 }  // namespace ropeway::server

@@ -14,6 +14,18 @@ void Session::set_deadline(Phase phase, std::chrono::milliseconds after) noexcep
   phase_.store(phase, std::memory_order_release);
 }
 
+std::chrono::milliseconds Session::handler_time() const noexcept { return exchange_->time_limit.value_or(context_.timeouts.handler); }
+
+// For the handler's coroutine, which has the session to itself meanwhile: the deadline may just be passing.
+void Session::limit_handler(std::chrono::milliseconds time) noexcept {
+  if (time >= handler_time()) return;
+  Handling found = Handling::running;
+  if (!take_handling(found, Handling::transfer)) return;  // it was given up
+  exchange_->time_limit = time;
+  deadline_.store(std::min(deadline_.load(std::memory_order_relaxed), (coarse_steady_time() + time).count()), std::memory_order_relaxed);
+  handling_.store(Handling::running, std::memory_order_release);
+}
+
 // A body must go on arriving, and bring `body_rate` on average once `body_grace` is over.
 void Session::set_body_deadline() noexcept {
   const config::TimeoutsConfig& timeouts = context_.timeouts;
@@ -36,7 +48,9 @@ bool Session::deadline_passed(std::chrono::milliseconds now) const noexcept {
 
 void Session::check_deadline(std::chrono::milliseconds now, bool wake_idle) noexcept {
   const Phase phase = phase_.load(std::memory_order_acquire);
+  if (phase == Phase::websocket) return check_websocket(now);
   bool wake = deadline_passed(now);
+  if (watched_.load(std::memory_order_relaxed)) look_after_client();
   if (phase == Phase::handler) {
     if (wake) give_up_handler(now);
     return;
@@ -58,11 +72,12 @@ void Session::give_up_handler(std::chrono::milliseconds now) noexcept {
   Handling found = Handling::running;
   if (!handling_.compare_exchange_strong(found, Handling::abandoned, std::memory_order_acq_rel)) {
     if (found == Handling::transfer) readiness_.cancel();
-    return;
+    return;  // one that is being asked about is looked at again in the next sweep
   }
   found = Handling::abandoned;
   const bool next_request = !deadline_passed(now);  // the handler that was late has just ended, and this is another
   if (next_request && handling_.compare_exchange_strong(found, Handling::running, std::memory_order_acq_rel)) return;
+  request_stop();
   asio::post(context_.io, [this] { abandon_handler(); });
 }
 

@@ -10,6 +10,7 @@
 #include <mutex>
 
 #include "core/src/server/address_counts.hpp"
+#include "core/src/server/hand_over.hpp"
 
 namespace ropeway::server {
 
@@ -26,6 +27,7 @@ struct Admission {
   };
   Kind kind = Kind::served;
   bool by_address = false;  ///< it is its address that has too many
+  ProxyHeader::State proxy_header = ProxyHeader::State::none;
   AddressCounts::Key address = 0;
 };
 

@@ -3,11 +3,10 @@
 
 #include "core/src/server/session_streams.hpp"
 
+#include <stdexcept>
 #include <utility>
 
-#include <asio/associated_executor.hpp>
 #include <asio/async_result.hpp>
-#include <asio/dispatch.hpp>
 #include <asio/post.hpp>
 #include <asio/use_awaitable.hpp>
 
@@ -18,24 +17,11 @@
 
 namespace ropeway::server {
 
-template <class Handler>
-class Session::WaiterOf final : public Session::Waiter {
- public:
-  explicit WaiterOf(Handler handler) : handler_(std::move(handler)) {}
-  void resume() override {
-    auto executor = asio::get_associated_executor(handler_);
-    asio::dispatch(executor, std::move(handler_));
-  }
-
- private:
-  Handler handler_;
-};
-
 awaitable<void> Session::wait_until_ready(bool writable) {
   if (context_.stopping.load(std::memory_order_relaxed)) throw ConnectionLost("the server stops");
   co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(
       [this, writable](auto handler) {
-        waiter_ = std::make_unique<WaiterOf<decltype(handler)>>(std::move(handler));
+        waiter_ = SocketWaiter::of(std::move(handler));
         writable ? readiness_.wait_writable() : readiness_.wait_readable();
       },
       asio::use_awaitable);
@@ -44,7 +30,7 @@ awaitable<void> Session::wait_until_ready(bool writable) {
 void Session::begin_transfer() {
   for (const Handling from : {Handling::running, Handling::streaming}) {
     Handling found = from;
-    if (!handling_.compare_exchange_strong(found, Handling::transfer, std::memory_order_acq_rel)) continue;
+    if (!take_handling(found, Handling::transfer)) continue;
     transfer_from_ = from;
     return;
   }
@@ -56,7 +42,7 @@ void Session::end_transfer() noexcept {
     deadline_.store(0, std::memory_order_relaxed);
     phase_.store(Phase::streaming, std::memory_order_relaxed);
   } else {
-    set_deadline(Phase::handler, context_.timeouts.handler);
+    set_deadline(Phase::handler, handler_time());
   }
   handling_.store(transfer_from_, std::memory_order_release);
 }
@@ -146,6 +132,7 @@ awaitable<std::string_view> SessionBodyReader::read() {
 awaitable<void> SessionBodyWriter::write(std::string_view data) {
   if (data.empty()) co_return;
   const SessionTransfer transfer(session_);
+  if (data.size() > session_.codec_.stream_left()) throw std::length_error("the stream writes more than the length that was given for it");
   session_.codec_.write(data);
   session_.exchange_->response_size += data.size();
   co_await session_.send_owed(session_.context_.send_buffer_bytes);
@@ -156,6 +143,8 @@ awaitable<void> SessionBodyWriter::flush() {
   co_await session_.send_owed(0);
 }
 
+std::stop_token SessionBodyWriter::stop_token() { return session_.watch(true); }
+
 Headers& SessionBodyWriter::trailers() { return session_.exchange_->trailers; }
 
 bool SessionBodyReader::may_keep(std::size_t size) noexcept { return session_.exchange_->may_keep(size); }
@@ -164,7 +153,7 @@ bool SessionBodyReader::may_keep(std::size_t size) noexcept { return session_.ex
 bool SessionBodyReader::client_gone() {
   Session& session = session_;
   Session::Handling found = Session::Handling::running;
-  if (!session.handling_.compare_exchange_strong(found, Session::Handling::transfer, std::memory_order_acq_rel)) {
+  if (!session.take_handling(found, Session::Handling::transfer)) {
     return found == Session::Handling::abandoned || found == Session::Handling::closed;
   }
   Peer peer = session.transport_.peer();
@@ -177,6 +166,14 @@ bool SessionBodyReader::client_gone() {
 }
 
 std::uint16_t SessionBodyReader::local_port() const noexcept { return session_.transport_.local_port(); }
+
+std::string SessionBodyReader::local_address() const { return session_.transport_.local_address(); }
+
+std::stop_token SessionBodyReader::stop_token() { return session_.watch(false); }
+
+std::optional<std::chrono::steady_clock::time_point> SessionBodyReader::deadline() const noexcept { return session_.handler_deadline(); }
+
+void SessionBodyReader::limit_time(std::chrono::milliseconds time) noexcept { session_.limit_handler(time); }
 
 awaitable<void> SessionBodyReader::early_hints(const Headers& fields) {
   const SessionTransfer transfer(session_);

@@ -1,7 +1,11 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <string>
 #include <string_view>
 
 #include <ropeway/body.hpp>
@@ -22,6 +26,12 @@ class SessionBodyReader final : public BodyReader, public RequestConnection {
   [[nodiscard]] bool may_keep(std::size_t size) noexcept override;
   [[nodiscard]] bool client_gone() override;
   [[nodiscard]] std::uint16_t local_port() const noexcept override;
+  [[nodiscard]] Response answer_websocket(const Request& request, const WebSocketHandler& handler,
+                                          const std::vector<std::string>& protocols) override;
+  [[nodiscard]] std::string local_address() const override;
+  [[nodiscard]] std::stop_token stop_token() override;
+  [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> deadline() const noexcept override;
+  void limit_time(std::chrono::milliseconds time) noexcept override;
 
  private:
   Session& session_;
@@ -34,6 +44,7 @@ class SessionBodyWriter final : public BodyWriter {
   [[nodiscard]] awaitable<void> write(std::string_view data) override;
   [[nodiscard]] awaitable<void> flush() override;
   [[nodiscard]] Headers& trailers() override;
+  [[nodiscard]] std::stop_token stop_token() override;
 
  private:
   Session& session_;

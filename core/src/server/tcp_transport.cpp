@@ -11,6 +11,8 @@
 #include <array>
 #include <cerrno>
 
+#include "core/src/server/peer_address.hpp"
+
 namespace ropeway::server {
 namespace {
 
@@ -74,6 +76,11 @@ void TcpTransport::shutdown_send() noexcept { ::shutdown(descriptor_, SHUT_WR); 
 
 void TcpTransport::shutdown() noexcept { ::shutdown(descriptor_, SHUT_RDWR); }
 
+bool TcpTransport::has_input() const noexcept {
+  char byte = 0;
+  return ::recv(descriptor_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
+}
+
 bool TcpTransport::peer_has_ended() const noexcept {
   char byte = 0;
   return ::recv(descriptor_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
@@ -92,6 +99,14 @@ std::uint16_t TcpTransport::local_port() const noexcept {
   if (::getsockname(descriptor_, reinterpret_cast<sockaddr*>(&address), &size) != 0) return 0;
   if (address.ss_family == AF_INET6) return ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
   return address.ss_family == AF_INET ? ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port) : std::uint16_t{0};
+}
+
+std::string TcpTransport::local_address() const {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (::getsockname(descriptor_, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
+  std::array<char, 46> text{};
+  return {text.data(), format_peer_address(peer_of(&address, size), text)};
 }
 
 void TcpTransport::close() noexcept {

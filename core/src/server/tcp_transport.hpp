@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "core/src/protocol/send_queue.hpp"
 
@@ -49,8 +50,12 @@ class TcpTransport {
   [[nodiscard]] bool peer_has_ended() const noexcept;
   /// The same and more: one system call, and nothing is consumed.
   [[nodiscard]] Peer peer() const noexcept;
+  /// Whether bytes wait to be read. One system call, nothing is consumed.
+  [[nodiscard]] bool has_input() const noexcept;
   /// The port at our end; 0 of a unix socket.
   [[nodiscard]] std::uint16_t local_port() const noexcept;
+  /// The address at our end, as `format_peer_address` writes it; empty where there is none.
+  [[nodiscard]] std::string local_address() const;
   void close() noexcept;
 
  private:

@@ -18,6 +18,8 @@ class ThreadMeter {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
+  constexpr ThreadMeter() noexcept = default;
+
   /// Counts into the scoreboard from now on: `routes` has one for each route that is counted alone, and one for the others.
   void attach(observability::ThreadCounters* counters, std::span<observability::RouteCounters> routes) noexcept {
     counters_ = counters;

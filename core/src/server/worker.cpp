@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 #include <list>
 #include <mutex>
 #include <optional>
@@ -20,9 +21,12 @@
 #include "core/src/server/child_pools.hpp"
 #include "core/src/server/handler_log.hpp"
 #include "core/src/server/listener.hpp"
+#include "core/src/server/peer_address.hpp"
 #include "core/src/server/session.hpp"
+#include "core/src/server/shared_state.hpp"
 #include "core/src/server/system_clock.hpp"
 #include "core/src/server/thread_meter.hpp"
+#include "core/src/server/upstream_set.hpp"
 
 namespace ropeway::server {
 namespace {
@@ -60,21 +64,47 @@ std::size_t connection_limit(std::size_t configured) noexcept {
 class WorkerServices final : public Services {
  public:
   WorkerServices(Logger& logger, const config::BlockingConfig& blocking, std::span<observability::ThreadSlot> slots,
-                 const std::atomic<bool>* ending)
+                 const std::atomic<bool>* ending, shared::Segment& shared)
       : logger_(logger),
-        pool_(blocking.threads, blocking.queue, slots),
+        pool_({blocking.threads, blocking.queue, blocking.wait}, slots),
         ending_(ending != nullptr ? *ending : draining),
-        children_(logger) {}
+        children_(logger),
+        upstreams_(logger),
+        shared_(shared, clock_, logger_) {}
   [[nodiscard]] Logger& logger() noexcept override { return logger_; }
   [[nodiscard]] ChildPools& child_processes() noexcept override { return children_; }
+  [[nodiscard]] UpstreamSet& upstreams() noexcept override { return upstreams_; }
+  [[nodiscard]] SharedCounters& counters() noexcept override { return shared_.counters; }
+  [[nodiscard]] SharedRateLimits& rate_limits() noexcept override { return shared_.rate_limits; }
+  [[nodiscard]] SharedCache& cache() noexcept override { return shared_.cache; }
+  [[nodiscard]] SharedBus& bus() noexcept override { return shared_.bus; }
+  [[nodiscard]] SharedJobs& jobs() noexcept override { return shared_.jobs; }
   [[nodiscard]] const Clock& clock() const noexcept override { return clock_; }
   [[nodiscard]] BlockingPool& blocking_pool() noexcept override { return pool_; }
   [[nodiscard]] bool ready() const noexcept override {
     return !draining.load(std::memory_order_relaxed) && !ending_.load(std::memory_order_relaxed);
   }
   [[nodiscard]] awaitable<Response> get(Request& request, std::string target) override { return site_->get(request, std::move(target)); }
+  [[nodiscard]] std::string url(std::string_view name, const std::vector<UrlParameter>& parameters) const override {
+    if (site_ == nullptr) throw std::logic_error("there are no URLs before all handlers are constructed");
+    return site_->url(name, parameters);
+  }
   void set_site(const routing::Site& site) noexcept { site_ = &site; }
+  void begin(asio::io_context& io, Readiness::Context& readiness) {
+    upstreams_.begin(readiness);
+    shared_.begin(io);
+  }
+  void end() noexcept {
+    upstreams_.detach();
+    shared_.end();
+  }
+  void sweep(std::chrono::milliseconds now) {
+    pool_.refuse_late(now);
+    upstreams_.sweep(now);
+  }
   void join() noexcept {
+    upstreams_.end();
+    shared_.close();
     pool_.join();
     children_.close();
   }
@@ -86,6 +116,8 @@ class WorkerServices final : public Services {
   BoundedBlockingPool pool_;
   const std::atomic<bool>& ending_;
   ChildPools children_;
+  UpstreamSet upstreams_;
+  SharedState shared_;
   const routing::Site* site_ = nullptr;  // there is one before there is a request
 };
 
@@ -95,8 +127,10 @@ class WorkerServices final : public Services {
 struct Worker::State {
   explicit State(WorkerOptions given)
       : options(std::move(given)),
+        own_shared(options.shared == nullptr ? std::optional<shared::Segment>(std::in_place, sizes_of(options.shared_sizes))
+                                             : std::nullopt),
         services(*options.log, options.blocking, options.slots.subspan(std::min<std::size_t>(options.threads, options.slots.size())),
-                 options.ending),
+                 options.ending, own_shared ? *own_shared : *options.shared),
         keep(options.keep_table != nullptr ? std::optional<Keep>(std::in_place, *options.keep_table, options.keeper) : std::nullopt),
         context{.io = io,
                 .readiness = readiness,
@@ -114,6 +148,7 @@ struct Worker::State {
                 .closed_routes = options.closed_routes,
                 .throttle = {},
                 .addresses = AddressCounts(options.limits.connections_per_address),
+                .trusted_proxies = TrustedProxies(options.proxies),
                 .on_busy = [this] { start_ticking(); },
                 .hand_over = options.hand_over,
                 .keep = keep ? &*keep : nullptr,
@@ -150,6 +185,7 @@ struct Worker::State {
   void on_tick() {
     context.row.turned.store(coarse_steady_time().count(), std::memory_order_relaxed);
     sessions.sweep(coarse_steady_time(), draining());
+    services.sweep(coarse_steady_time());
     if (options.access_log != nullptr) flush_access_log();
     for (Listener& listener : listeners) listener.resume();
     for (Listener* listener : all_rescued()) listener->resume();
@@ -162,7 +198,7 @@ struct Worker::State {
 
   [[nodiscard]] bool busy() noexcept {
     const auto paused = [](const Listener& listener) { return listener.paused(); };
-    if (sessions.size() > 0 || std::ranges::any_of(listeners, paused)) return true;
+    if (sessions.size() > 0 || services.upstreams().is_busy() || std::ranges::any_of(listeners, paused)) return true;
     const std::lock_guard lock(rescue_mutex);
     return std::ranges::any_of(rescued, paused);
   }
@@ -181,6 +217,7 @@ struct Worker::State {
     closes_listeners.store(close_listeners, std::memory_order_relaxed);
     const Drain drain = close_listeners || context.hand_over.give < 0 ? Drain::closes : Drain::hands_over;
     if (context.drain.exchange(drain, std::memory_order_acq_rel) != Drain::none) return;
+    services.jobs().hand_on();
     if (close_listeners) services.draining.store(true, std::memory_order_relaxed);
     if (drain == Drain::closes) {  // with the whole server; what others have handed over goes to nobody else
       while (take_connection()) {}
@@ -207,12 +244,12 @@ struct Worker::State {
     return result;
   }
 
-  Listener& rescued_listener(int descriptor) {
+  Listener& rescued_listener(const ListenDescriptor& given) {
     const std::lock_guard lock(rescue_mutex);
-    const auto found = std::ranges::find(rescued, descriptor, &Listener::descriptor);
-    return found != rescued.end()
-               ? *found
-               : rescued.emplace_back(context, descriptor, connection_limit(options.limits.connections), options.threads > 1);
+    const auto found = std::ranges::find(rescued, given.descriptor, &Listener::descriptor);
+    return found != rescued.end() ? *found
+                                  : rescued.emplace_back(context, given.descriptor, connection_limit(options.limits.connections),
+                                                         options.threads > 1, given.remains, given.proxy_protocol);
   }
 
   void rescue(const std::vector<ListenDescriptor>& wanted) {
@@ -222,7 +259,7 @@ struct Worker::State {
     for (const ListenDescriptor& given : wanted) {
       const bool leaves = draining() && !closes_listeners.load(std::memory_order_relaxed);
       if (leaves) return;  // siblings see to it; who has said that nothing more is accepted here relies on it
-      Listener& listener = rescued_listener(given.descriptor);
+      Listener& listener = rescued_listener(given);
       listener.start();
       if (draining()) listener.finish(closes_listeners.load(std::memory_order_relaxed));
     }
@@ -242,8 +279,16 @@ struct Worker::State {
       ::close(handed->descriptor);
       return true;
     }
-    const AddressCounts::Entry entry = context.addresses.enter(&address, size);
-    Session& session = sessions.add(context, handed->descriptor, &address, size, {Admission::Kind::served, entry.too_many, entry.key});
+    const ProxyHeader& header = handed->proxy_header;
+    if (header.state == ProxyHeader::State::told) {
+      const sockaddr_in6 client = socket_address_of(header.client);
+      std::memcpy(&address, &client, size = sizeof client);
+    }
+    const bool from_proxy = context.trusted_proxies.covers(&address, size);  // all of its clients come from one address
+    const bool is_counted = !from_proxy && header.state != ProxyHeader::State::expected;
+    const AddressCounts::Entry entry = is_counted ? context.addresses.enter(&address, size) : AddressCounts::Entry();
+    Session& session =
+        sessions.add(context, handed->descriptor, &address, size, {Admission::Kind::served, entry.too_many, header.state, entry.key});
     start_ticking();
     session.take_over(*handed, kept);
     return true;
@@ -295,6 +340,7 @@ struct Worker::State {
 
   WorkerOptions options;
   observability::WorkerRow own_row;
+  std::optional<shared::Segment> own_shared;
   std::unique_ptr<const routing::Site> site;
   WorkerServices services;
   std::optional<Keep> keep;
@@ -332,6 +378,7 @@ Worker::~Worker() {
   state.sessions.wake_all();
   state.guarded([&state] { state.io.poll(); });
   state.sessions.detach_all();
+  state.services.end();
   for (auto& descriptor : state.watched) descriptor.release();
   if (state.taker.is_open()) state.taker.release();
   if (state.options.access_log != nullptr) state.options.access_log->flush();
@@ -361,7 +408,7 @@ void Worker::listen(const std::vector<ListenDescriptor>& listeners) {
   for (const ListenDescriptor& listener : listeners) {
     state_->listeners
         .emplace_back(state_->context, listener.descriptor, connection_limit(state_->options.limits.connections),
-                      state_->options.threads > 1, listener.remains)
+                      state_->options.threads > 1, listener.remains, listener.proxy_protocol)
         .start();
   }
   if (state_->context.hand_over.take >= 0) {
@@ -393,6 +440,7 @@ void Worker::post(std::function<void()> work) { asio::post(state_->io, std::move
 bool Worker::run(unsigned threads) {
   State& state = *state_;
   if (threads == 0) threads = std::max(1U, state.options.threads);
+  state.services.begin(state.io, state.readiness);
   std::vector<std::thread> others;
   others.reserve(threads - 1);
   const auto serve = [&state](unsigned number) {

@@ -18,6 +18,7 @@
 #include "core/src/routing/site.hpp"
 #include "core/src/server/hand_over.hpp"
 #include "core/src/server/keep_table.hpp"
+#include "core/src/shared/segment.hpp"
 
 namespace ropeway::server {
 
@@ -25,7 +26,8 @@ namespace ropeway::server {
 struct ListenDescriptor {
   int descriptor = -1;
   bool is_unix = false;
-  bool remains = false;  ///< it listens on when the whole server has ended: nobody is refused then, but waits for the next one
+  bool remains = false;         ///< it listens on when the whole server has ended: nobody is refused then, but waits for the next one
+  bool proxy_protocol = false;  ///< a PROXY header begins every connection
 };
 
 /// What a worker is made of; everything outlives it but the descriptors that it may close.
@@ -33,6 +35,7 @@ struct WorkerOptions {
   config::LimitsConfig limits;
   config::TimeoutsConfig timeouts;
   config::BlockingConfig blocking;
+  config::ProxiesConfig proxies;
   config::RepeatedSlashes repeated_slashes = config::RepeatedSlashes::keep;
   std::string server_name;
   unsigned threads = 1;
@@ -46,6 +49,8 @@ struct WorkerOptions {
   const std::atomic<bool>* ending = nullptr;               // the whole server has been told to end; nullptr: nobody says so
   std::function<void()> on_thread;                         // called first by each I/O thread; may be empty
   HandOverChannel hand_over;                               // to and from its siblings
+  config::SharedConfig shared_sizes;                       // where there is no `shared`
+  shared::Segment* shared = nullptr;                       // what it has in common with its siblings; nullptr: one of its own
   KeepTable* keep_table = nullptr;                         // of the keeper; nullptr: none
   int keeper = -1;                                         // the channel to it
 };
@@ -54,6 +59,8 @@ struct WorkerOptions {
 [[nodiscard]] WorkerOptions worker_options(const config::ServerConfig& config);
 /// The same where there is no configuration: every default.
 [[nodiscard]] WorkerOptions default_worker_options();
+/// The room in shared memory that a configuration asks for.
+[[nodiscard]] shared::Sizes sizes_of(const config::SharedConfig& config) noexcept;
 
 /// One worker: an io_context that several threads run, its listeners and its sessions. It is the same whether it is a process of a
 /// supervisor's or a part of a program (`ropeway::Server`).

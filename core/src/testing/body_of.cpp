@@ -19,6 +19,7 @@ class TextWriter final : public BodyWriter {
   }
   awaitable<void> flush() override { co_return; }
   Headers& trailers() override { return trailers_; }
+  std::stop_token stop_token() override { return {}; }
 
   std::string text;
 

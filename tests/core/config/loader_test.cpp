@@ -56,7 +56,24 @@ TEST_CASE("one mistake in a configuration has its line, column and words") {
       {"{\"processes\": null}", "1:15 found null, expected \"auto\" or a whole number from 0 to 1024, or an object\n"},
       {"{\"listen\": \":80\"}", "1:12 found \":80\", expected a list of at least 1 element\n"},
       {"{\"listen\": []}", "1:12 found an empty list, expected a list of at least 1 element\n"},
-      {"{\"listen\": [8000]}", "1:13 found 8000, expected a string\n"},
+      {"{\"listen\": [8000]}", "1:13 found 8000, expected a string, or an object\n"},
+      {"{\"listen\": [{\"address\": \"[::1]\"}]}",
+       "1:25 found \"[::1]\", expected \"host:port\", \"[v6]:port\", \":port\", \"port\", \"unix:path\", \"systemd\" or "
+       "\"systemd:name\"\n"},
+      {"{\"listen\": [{\"proxy_protocol\": false}]}", "1:13 \"address\" is missing, expected a string\n"},
+      {"{\"listen\": [{\"address\": 8000}]}", "1:25 found 8000, expected a string\n"},
+      {"{\"listen\": [{\"address\": \":80\", \"proxy_protocol\": \"v2\"}]}", "1:50 found \"v2\", expected true or false\n"},
+      {"{\"listen\": [{\"address\": \":80\", \"proxy_protocal\": true}]}",
+       "1:32 unknown setting \"proxy_protocal\", did you mean \"proxy_protocol\"?\n"},
+      {"{\"listen\": [\":80\", {\"address\": \"0.0.0.0:80\"}]}", "1:32 \"0.0.0.0:80\" is the same address as \":80\"\n"},
+      {"{\"listen\": [{\"address\": \":80\", \"proxy_protocol\": true}]}",
+       "1:50 nobody is trusted to send a PROXY header here, so every connection would be closed: add the load balancer's address to "
+       "\"trusted_proxies\"\n"},
+      {"{\"trusted_proxies\": [\"unix\"], \"listen\": [{\"address\": \":80\", \"proxy_protocol\": true}]}",
+       "1:79 nobody is trusted to send a PROXY header here, so every connection would be closed: add the load balancer's address to "
+       "\"trusted_proxies\"\n"},
+      {"{\"trusted_proxies\": [\"10.0.0.0/8\"], \"listen\": [{\"address\": \"unix:a\", \"proxy_protocol\": true}]}",
+       "1:88 nobody is trusted to send a PROXY header here, so every connection would be closed: add \"unix\" to \"trusted_proxies\"\n"},
       {"{\"listen\": [\":80\", \"0.0.0.0:80\"]}", "1:20 \"0.0.0.0:80\" is the same address as \":80\"\n"},
       {"{\"listen\": [\"127.0.0.1:80\", \"0.0.0.0:80\", \"[::1]:80\"]}",
        "1:29 \"0.0.0.0:80\" and \"127.0.0.1:80\" have the same port, and one of them stands for every address: remove the other\n"},
@@ -76,7 +93,19 @@ TEST_CASE("one mistake in a configuration has its line, column and words") {
       {"{\"log\": {\"zzz\": 1}}", "1:10 unknown setting \"zzz\", expected one of \"level\", \"file\", \"format\", \"access\"\n"},
       {"{\"server_name\": \"a\\r\\nSet-Cookie: x\"}",
        "1:17 found \"a\xEF\xBF\xBD\xEF\xBF\xBDSet-Cookie: x\", expected printable ASCII with no space at its ends\n"},
-      {"{\"routes\": [{\"match\": \"/\"}]}", "1:13 \"handler\" is missing, expected a string that is not empty\n"},
+      {"{\"routes\": [{\"match\": \"/\"}]}",
+       "1:13 \"handler\" is missing, expected a string that is not empty (or \"try\" with several of them)\n"},
+      {"{\"routes\": [{\"match\": \"/\", \"handler\": \"hello\", \"try\": [\"hello\"]}]}",
+       "1:48 \"try\" stands in the place of \"handler\": write that among the others, or remove one\n"},
+      {"{\"routes\": [{\"match\": \"/\", \"options\": {\"root\": \".\"}, \"try\": [\"hello\"]}]}",
+       "1:28 with \"try\", each handler has options of its own: {\"handler\": \"...\", \"options\": {...}}\n"},
+      {"{\"routes\": [{\"match\": \"/\", \"try\": [\"hello\", \"helo\"]}]}", "1:45 unknown handler \"helo\", did you mean \"hello\"?\n"},
+      {"{\"routes\": [{\"match\": \"/\", \"try\": [\"static\"]}]}", "1:36 \"root\" is missing, expected a path\n"},
+      {"{\"routes\": [{\"match\": \"/\", \"try\": [{\"handler\": \"static\", \"options\": {\"rot\": 1}}]}]}",
+       "1:69 \"root\" is missing, expected a path\n1:70 unknown setting \"rot\", did you mean \"root\"?\n"},
+      {"{\"routes\": [{\"match\": \"/\", \"try\": [{\"handler\": \"static\"}]}]}", "1:48 \"root\" is missing, expected a path\n"},
+      {"{\"routes\": [{\"match\": \"/\", \"try\": []}]}", "1:35 found an empty list, expected a list from 1 to 16 elements\n"},
+      {"{\"routes\": [{\"match\": \"/\", \"try\": \"hello\"}]}", "1:35 found \"hello\", expected a list from 1 to 16 elements\n"},
       {"{\"routes\": [{\"match\": \"\", \"handler\": \"hello\"}]}", "1:23 found \"\", expected a string that is not empty\n"},
       {"{\"routes\": [{\"match\": \"/\", \"handler\": \"statik\", \"options\": 3}]}",
        "1:39 unknown handler \"statik\", did you mean \"static\"?\n"},
@@ -187,6 +216,12 @@ TEST_CASE("what has no mistake can be tried although other things have") {
   REQUIRE(sound.routes[3].middlewares.size() == 1);
   CHECK(sound.routes[3].middlewares[0].pointer == "/routes/6/middlewares/1/name");
   for (const std::string_view text : {"[]", "{", "3"}) CHECK(load_sample(text).sound == nullptr);
+  const Loaded addresses = load_sample(
+      R"({"listen": [":80", 7, ":x", {"address": 3}, {"proxy_protocol": true}, {"address": ":81", "proxy_protocol": 1}, ":82"]})");
+  REQUIRE(addresses.sound != nullptr);
+  REQUIRE(addresses.sound->listen.size() == 2);
+  CHECK(addresses.sound->listen[1].pointer == "/listen/6");
+  for (const std::string_view text : {R"({"listen": ":80"})", R"({"listen": []})"}) CHECK(load_sample(text).sound->listen.empty());
 }
 
 TEST_CASE("a file that is too large is refused before it is read whole") {

@@ -38,6 +38,7 @@ TEST_CASE("an empty configuration is the defaults") {
   CHECK(config.timeouts.body_grace == 10s);
   CHECK(config.blocking.threads == 16);
   CHECK(config.blocking.queue == 1024);
+  CHECK(config.blocking.wait == 30s);
   CHECK(config.stall.warn == 1s);
   CHECK(config.stall.rescue == 250ms);
   CHECK(config.stall.kill == 60s);
@@ -55,7 +56,8 @@ TEST_CASE("an empty configuration is the defaults") {
 TEST_CASE("every setting arrives where it is read") {
   const Loaded loaded = load_sample(R"({
     "$schema": "ropeway.schema.json",
-    "processes": 0, "threads": 8, "listen": ["127.0.0.1:0", "[::1]:9"],
+    "processes": 0, "threads": 8, "listen": ["127.0.0.1:0", "[::1]:9", {"address": "unix:/s", "proxy_protocol": true}, {"address": ":10"}],
+    "trusted_proxies": ["unix"],
     "routes": [
       {"match": "GET /a", "handler": "hello"},
       {"match": "/files/{path...}", "handler": "static", "options": {"root": "/srv", "index": []},
@@ -65,7 +67,7 @@ TEST_CASE("every setting arrives where it is read") {
     "limits": {"header_bytes": "32k", "header_count": 7, "target_bytes": 100, "body_bytes": 0, "connections": 9, "send_buffer_bytes": "1M"},
     "timeouts": {"header": "1s", "idle": 2, "handler": "3m", "send": "4s",
                  "linger": 0, "drain": "1h", "body_rate": "1k", "body_grace": 0.5},
-    "blocking": {"threads": 3, "queue": 4},
+    "blocking": {"threads": 3, "queue": 4, "wait": "5s"},
     "stall": {"warn": "2s", "rescue": "300ms", "kill": 0},
     "quarantine": {"crashes": 5, "window": "2m", "release": "3s"},
     "log": {"level": "debug", "file": "e.log", "format": "json", "access": {"file": "-", "format": "terminal"}},
@@ -75,7 +77,11 @@ TEST_CASE("every setting arrives where it is read") {
   const ServerConfig& config = *loaded.config;
   CHECK(config.processes == 0);
   CHECK(config.threads == 8);
-  REQUIRE(config.listen.size() == 2);
+  REQUIRE(config.listen.size() == 4);
+  CHECK(config.listen[2].host == "/s");
+  CHECK(config.listen[2].text == "unix:/s");
+  CHECK(config.listen[2].pointer == "/listen/2");
+  for (std::size_t i = 0; i < 4; ++i) CHECK(config.listen[i].proxy_protocol == (i == 2));
   CHECK(config.listen[1].family == ListenAddress::Family::ipv6);
   CHECK(config.listen[1].pointer == "/listen/1");
   CHECK(config.listen[1].text == "[::1]:9");
@@ -112,6 +118,7 @@ TEST_CASE("every setting arrives where it is read") {
   CHECK(config.timeouts.body_grace == 500ms);
   CHECK(config.blocking.threads == 3);
   CHECK(config.blocking.queue == 4);
+  CHECK(config.blocking.wait == 5s);
   CHECK(config.stall.warn == 2s);
   CHECK(config.stall.rescue == 300ms);
   CHECK(config.stall.kill == 0s);

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
 namespace ropeway::config {
 

@@ -16,6 +16,8 @@ TEST_CASE("a request that was packed is the same again") {
                      .param("p", "a b")
                      .body("content");
   RequestAccess::set_peer(sent, "2001:db8::1", 4711);
+  RequestAccess::set_id(sent, static_cast<RequestId>(0xFEDCBA9876543210U));
+  RequestAccess::set_forwarded(sent, "192.0.2.1", "https", "example.org:8443");
   const std::string message = pack_request(sent);
   Request request;
   REQUIRE(unpack_request(message, request));
@@ -34,6 +36,10 @@ TEST_CASE("a request that was packed is the same again") {
   CHECK(request.body() == "content");
   CHECK(request.peer_address() == "2001:db8::1");
   CHECK(request.peer_port() == 4711);
+  CHECK(request.id() == sent.id());
+  CHECK(request.client_address() == "192.0.2.1");
+  CHECK(request.scheme() == "https");
+  CHECK(request.authority() == "example.org:8443");
 }
 
 TEST_CASE("a message that breaks off is no request, wherever it does") {

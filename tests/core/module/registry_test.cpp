@@ -4,6 +4,8 @@
 
 #include <stdexcept>
 
+#include <ropeway/testing/call.hpp>
+
 #include "tests/support/recording_services.hpp"
 
 using ropeway::ConfigNode;
@@ -140,4 +142,41 @@ TEST_CASE("a name can be taken once, and must be one") {
   CHECK(registry.find_middleware("hello") == nullptr);
   CHECK(registry.handlers().size() == 1);
   CHECK(registry.middlewares().size() == 1);
+}
+
+TEST_CASE("a function is a handler of the kind that it looks like, a copy for each route") {
+  ropeway::testing::RecordingServices services;
+  NamedRegistry registry;
+  const std::string word = "kept";
+  registry.handler("at once",
+                   [word](const ropeway::Request& request) { return ropeway::Response::text(word + std::string(request.path())); });
+  registry.handler("coroutine", [word](ropeway::Request& request) -> ropeway::awaitable<ropeway::Response> {
+    const std::string_view body = co_await request.read_body();
+    co_return ropeway::Response::text(word + std::string(body));
+  });
+  registry.blocking_handler("blocking", [](const ropeway::Request&) { return ropeway::Response(ropeway::Status::accepted); });
+  const auto at_once = make(registry, "at once", "{}", services);
+  CHECK(ropeway::testing::body_of(ropeway::testing::call(*std::get<0>(at_once), ropeway::testing::RequestBuilder("GET", "/path"))) ==
+        "kept/path");
+  const auto coroutine = make(registry, "coroutine", "{}", services);
+  CHECK(ropeway::testing::body_of(ropeway::testing::call(*std::get<1>(coroutine),
+                                                         ropeway::testing::RequestBuilder("POST", "/").body("content"))) == "keptcontent");
+  const auto blocking = make(registry, "blocking", "{}", services);
+  CHECK(ropeway::testing::call(*std::get<2>(blocking), ropeway::testing::RequestBuilder("GET", "/")).status() == ropeway::Status::accepted);
+  CHECK_THROWS_AS(registry.handler("blocking", [](const ropeway::Request&) { return ropeway::Response(); }), std::invalid_argument);
+}
+
+TEST_CASE("a function is a middleware") {
+  ropeway::testing::RecordingServices services;
+  NamedRegistry registry;
+  registry.middleware("tag", [](ropeway::Request& request, ropeway::Next next) -> ropeway::awaitable<ropeway::Response> {
+    ropeway::Response response = co_await next(request);
+    response.header("X-Tag", "seen");
+    co_return response;
+  });
+  const auto* entry = registry.find_middleware("tag");
+  REQUIRE(entry != nullptr);
+  const auto middleware = entry->make(ConfigNode::from_json("{}", entry->settings), services);
+  const ropeway::Response response = ropeway::testing::call(*middleware, FromNothing(), ropeway::testing::RequestBuilder("GET", "/"));
+  CHECK(response.headers().find("X-Tag") == "seen");
 }

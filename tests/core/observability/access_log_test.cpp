@@ -14,9 +14,10 @@
 #include <thread>
 #include <vector>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
 #include "core/src/observability/access_format.hpp"
+#include "tests/support/json.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 using namespace ropeway;
@@ -42,6 +43,7 @@ AccessRecord sample() {
   record.user_agent = "curl/8.0";
   record.handler = "static_files";
   record.body_bytes = 5120;
+  record.id = static_cast<RequestId>(32);
   return record;
 }
 
@@ -97,10 +99,20 @@ TEST_CASE("the JSON format is one object a line, whatever the peer sent") {
   record.user_agent = "a\"b\\\n\xFF";
   const std::string line = format(AccessLog::Format::json, record);
   CHECK(std::count(line.begin(), line.end(), '\n') == 1);
-  CHECK(nlohmann::json::parse(line) ==
-        nlohmann::json::parse(R"({"time":"2026-11-23T14:03:05.123Z","duration_us":1234,"peer":"192.0.2.7","method":"GET",
+  CHECK(
+      testing::parsed_json(line) ==
+      testing::parsed_json(R"({"time":"2026-11-23T14:03:05.123Z","duration_us":1234,"peer":"192.0.2.7","client":"192.0.2.7","method":"GET",
     "target":"/a/b?c=d","version":"HTTP/1.1","host":"example.org","status":200,"bytes":5120,"referer":"https://example.org/",
-    "user_agent":"a\"b\\\n\uFFFD","handler":"static_files"})"));
+    "user_agent":"a\"b\\\n\uFFFD","handler":"static_files","request_id":"0000000000010"})"));
+}
+
+TEST_CASE("a client behind a proxy stands where clients stand; the proxy is the peer") {
+  AccessRecord record = sample();
+  record.client_address = "2001:db8::7";
+  CHECK(format(AccessLog::Format::combined, record).starts_with("2001:db8::7 - - ["));
+  const auto json = testing::parsed_json(format(AccessLog::Format::json, record));
+  CHECK(json.at("client") == "2001:db8::7");
+  CHECK(json.at("peer") == "192.0.2.7");
 }
 
 TEST_CASE("the terminal format is one line with sizes and durations for people") {
@@ -292,7 +304,7 @@ TEST_CASE("GoAccess reads every line of the combined format") {
                               " && HOME=$PWD goaccess --no-global-config --log-format=COMBINED --no-progress"
                               " -o report.json access >out.txt 2>&1 </dev/null";
   REQUIRE(std::system(command.c_str()) == 0);
-  const auto general = nlohmann::json::parse(read_file(folder / "report.json")).at("general");
+  const auto general = testing::parsed_json(read_file(folder / "report.json")).at("general");
   CHECK(general.at("total_requests") == lines);
   CHECK(general.at("valid_requests") == lines);
   CHECK(general.at("failed_requests") == 0);

@@ -13,9 +13,10 @@
 #include <thread>
 #include <vector>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
 #include "core/src/observability/log_line.hpp"
+#include "tests/support/json.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 using namespace ropeway;
@@ -66,13 +67,13 @@ TEST_CASE("a log line as JSON") {
   append_json(text, line_with(LogLevel::warning, "a \"b\"\n",
                               {{"s", "x\xFF"}, {"i", std::int64_t{7}}, {"b", false}, {"d", 0.25}, {"nan", std::nan("")}}));
   CHECK(std::count(text.begin(), text.end(), '\n') == 1);
-  const auto json = nlohmann::json::parse(text);
+  const auto json = testing::parsed_json(text);
   CHECK(json ==
-        nlohmann::json::parse(R"({"time":"2026-11-23T14:03:05.123Z","level":"warning","process":"worker 2","pid":4711,"message":"a \"b\"\n",
+        testing::parsed_json(R"({"time":"2026-11-23T14:03:05.123Z","level":"warning","process":"worker 2","pid":4711,"message":"a \"b\"\n",
     "fields":{"s":"x\uFFFD","i":7,"b":false,"d":0.25,"nan":null}})"));
   text.clear();
   append_json(text, line_with(LogLevel::info, "m", {}));
-  CHECK_FALSE(nlohmann::json::parse(text).contains("fields"));
+  CHECK_FALSE(testing::parsed_json(text).contains("fields"));
 }
 
 TEST_CASE("lines below the level are not written, in both ways of writing") {
@@ -123,7 +124,7 @@ TEST_CASE("the end of a sink writes what is queued, from many threads, each line
   std::istringstream text(read_file(folder / "log"));
   std::vector<std::int64_t> next(threads, 0);
   for (std::string line; std::getline(text, line);) {
-    const auto fields = nlohmann::json::parse(line).at("fields");
+    const auto fields = testing::parsed_json(line).at("fields");
     CHECK(fields.at("i") == next.at(fields.at("thread"))++);
   }
   CHECK(next == std::vector<std::int64_t>(threads, lines));

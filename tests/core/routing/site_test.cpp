@@ -94,6 +94,25 @@ TEST_CASE("a request is answered by the handler of its route, with parameters") 
   CHECK(ask(site, RequestBuilder("HEAD", "/users/7")).status() == Status::ok);
 }
 
+TEST_CASE("a parameter that is no number is the client's mistake; one that the route does not have is ours, and the log names it") {
+  ropeway::testing::RecordingServices services;
+  const Site site(
+      routes(route("/users/{id}", [](const Request& request) { return Response::text(std::to_string(request.param<int>("id"))); }),
+             route("/typo/{id}", [](const Request& request) { return Response::text(std::to_string(request.param<int>("di"))); })),
+      services);
+  CHECK(body_of(ask(site, RequestBuilder("GET", "/users/-7"))) == "-7");
+  const Response refused = ask(site, RequestBuilder("GET", "/users/seven"));
+  CHECK(refused.status() == Status::bad_request);
+  CHECK(refused.body().text().find("\"id\" is \"seven\"") != std::string::npos);
+  CHECK(services.logger().lines().empty());
+  const Response ours = ask(site, RequestBuilder("GET", "/typo/7"));
+  CHECK(ours.status() == Status::internal_server_error);
+  CHECK(ours.body().text().find("di") == std::string::npos);
+  REQUIRE(services.logger().lines().size() == 1);
+  CHECK(services.logger().lines()[0] ==
+        "error: handler threw an exception route=/typo/{id} handler=it error=the route has no parameter {di}; it has {id}");
+}
+
 TEST_CASE("an encoded slash stays inside a parameter and is decoded there, and only once") {
   ropeway::testing::RecordingServices services;
   const Site site(routes(route("/one/{id}"), route("/two/{id}/{rest...}")), services);

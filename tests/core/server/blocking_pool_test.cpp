@@ -12,12 +12,14 @@
 
 #include <ropeway/http_error.hpp>
 
+#include "core/src/server/system_clock.hpp"
+
 namespace ropeway::server {
 namespace {
 
 TEST_CASE("blocking work runs on another thread, and its result comes back to the event loop's") {
   asio::io_context io;
-  BoundedBlockingPool pool(2, 8);
+  BoundedBlockingPool pool({2, 8});
   BlockingPool& service = pool;
   std::thread::id work_thread;
   std::thread::id resumed_thread;
@@ -40,7 +42,7 @@ TEST_CASE("blocking work runs on another thread, and its result comes back to th
 
 TEST_CASE("what blocking work throws is thrown where it is awaited") {
   asio::io_context io;
-  BoundedBlockingPool pool(1, 8);
+  BoundedBlockingPool pool({1, 8});
   BlockingPool& service = pool;
   std::string caught;
   asio::co_spawn(
@@ -57,7 +59,7 @@ TEST_CASE("what blocking work throws is thrown where it is awaited") {
 
 TEST_CASE("work beyond the threads and the queue is refused with 503, and the rest is done") {
   asio::io_context io;
-  BoundedBlockingPool pool(1, 2);
+  BoundedBlockingPool pool({1, 2});
   BlockingPool& service = pool;
   std::promise<void> release;
   const std::shared_future<void> released(release.get_future());
@@ -74,6 +76,7 @@ TEST_CASE("work beyond the threads and the queue is refused with 503, and the re
             });
           } catch (const HttpError& error) {
             CHECK(error.status() == Status::service_unavailable);
+            CHECK(error.retry_after() == std::chrono::seconds(1));
             if (++refused == 3) release.set_value();  // one runs or waits to, two wait
           }
         },
@@ -84,9 +87,53 @@ TEST_CASE("work beyond the threads and the queue is refused with 503, and the re
   CHECK(done == 3);
 }
 
+TEST_CASE("work that has waited for a thread for too long is refused with 503, though all threads are held") {
+  asio::io_context io;
+  BoundedBlockingPool pool({1, 8, std::chrono::seconds(5)});
+  BlockingPool& service = pool;
+  std::promise<void> begun;
+  std::promise<void> release;
+  std::vector<std::string> events;
+  const auto spawn = [&](const char* name, std::function<void()> work) {
+    asio::co_spawn(
+        io,
+        [&events, &service, name, work = std::move(work)]() -> awaitable<void> {
+          try {
+            co_await service.run(work);
+            events.push_back(std::string(name) + " done");
+          } catch (const HttpError& error) {
+            events.push_back(std::string(name) + " " + std::to_string(code(error.status())) + " after " +
+                             std::to_string(error.retry_after().value_or(std::chrono::seconds(0)).count()));
+          }
+        },
+        asio::detached);
+  };
+  spawn("first", [&] {
+    begun.set_value();
+    release.get_future().wait();
+  });
+  (void)io.poll();
+  begun.get_future().wait();
+  spawn("second", [] {});
+  (void)io.poll();
+  const std::chrono::milliseconds now = coarse_steady_time();
+  pool.refuse_late(now);
+  (void)io.poll();
+  CHECK(events.empty());
+  pool.refuse_late(now + std::chrono::seconds(5) + std::chrono::milliseconds(100));
+  io.restart();
+  (void)io.poll();
+  CHECK(events == std::vector<std::string>{"second 503 after 5"});
+  spawn("third", [] {});
+  release.set_value();
+  io.restart();
+  io.run();
+  CHECK(events == std::vector<std::string>{"second 503 after 5", "first done", "third done"});
+}
+
 TEST_CASE("as many pieces of work run at once as the pool has threads") {
   asio::io_context io;
-  BoundedBlockingPool pool(3, 8);
+  BoundedBlockingPool pool({3, 8});
   BlockingPool& service = pool;
   std::latch all(3);  // would never open if two had to share a thread
   int done = 0;

@@ -27,7 +27,7 @@ TEST_CASE("a kept connection arrives with its slot, which says what it is about"
   CHECK(table.size() == 128);
   Channel channel;
   Keep keep(table, channel.ends[0]);
-  const Keep::Place place = keep.keep(STDIN_FILENO, 7);
+  const Keep::Place place = keep.keep({STDIN_FILENO, 7});
   REQUIRE(place.slot != nullptr);
   CHECK(place.slot == &table[place.index]);
   CHECK(place.slot->state == KeptState::idle);
@@ -43,7 +43,7 @@ TEST_CASE("a kept connection arrives with its slot, which says what it is about"
   ::close(taken->descriptor);
   keep.forget(place);
   CHECK(place.slot->state == KeptState::none);
-  const Keep::Place next = keep.keep(STDIN_FILENO, 1);
+  const Keep::Place next = keep.keep({STDIN_FILENO, 1});
   CHECK(next.index == place.index);
   CHECK(Keep::number_of(next.index, next.slot->serial) != taken->slot);
 }
@@ -55,7 +55,7 @@ TEST_CASE("slots are used once each, until there is none left") {
   std::set<std::uint32_t> used;
   Keep::Place last;
   for (std::size_t i = 0; i < table.size(); ++i) {
-    const Keep::Place place = keep.keep(STDIN_FILENO, 1);
+    const Keep::Place place = keep.keep({STDIN_FILENO, 1});
     REQUIRE(place.slot != nullptr);
     used.insert(place.index);
     last = place;
@@ -63,11 +63,11 @@ TEST_CASE("slots are used once each, until there is none left") {
   }
   CHECK(used.size() == table.size());
   CHECK_FALSE(keep.is_full());
-  CHECK(keep.keep(STDIN_FILENO, 1).slot == nullptr);
+  CHECK(keep.keep({STDIN_FILENO, 1}).slot == nullptr);
   CHECK(keep.is_full());
   keep.forget(last);
   CHECK_FALSE(keep.is_full());
-  CHECK(keep.keep(STDIN_FILENO, 1).slot != nullptr);
+  CHECK(keep.keep({STDIN_FILENO, 1}).slot != nullptr);
 }
 
 TEST_CASE("a channel that is full costs no slot") {
@@ -75,12 +75,12 @@ TEST_CASE("a channel that is full costs no slot") {
   Channel channel;
   Keep keep(table, channel.ends[0]);
   std::size_t kept = 0;
-  while (keep.keep(STDIN_FILENO, 1).slot != nullptr) ++kept;
+  while (keep.keep({STDIN_FILENO, 1}).slot != nullptr) ++kept;
   CHECK(kept > 0);
   CHECK(kept < table.size());
   CHECK_FALSE(keep.is_full());
   ::close(take_connection(channel.ends[1]).value().descriptor);
-  CHECK(keep.keep(STDIN_FILENO, 1).slot != nullptr);
+  CHECK(keep.keep({STDIN_FILENO, 1}).slot != nullptr);
   while (const auto taken = take_connection(channel.ends[1])) ::close(taken->descriptor);
 }
 
@@ -98,11 +98,33 @@ TEST_CASE("the blocks of a worker that has ended are free for others, when no co
   CHECK(table.take_block(300) == 0U);
 }
 
+TEST_CASE("what a PROXY header has told goes with a connection, to siblings and to the keeper") {
+  using State = ProxyHeader::State;
+  KeepTable table(1);
+  Channel channel;
+  Keep keep(table, channel.ends[0]);
+  const ropeway::observability::Peer client{{0x1122334455667788U, 0x99AABBCCDDEEFF00U}, 65535};
+  for (const State state : {State::none, State::expected, State::told, State::untold}) {
+    const HandedConnection given{STDIN_FILENO, 3, 4, 5, {state, client}};
+    REQUIRE(give_connection(channel.ends[0], given));
+    REQUIRE(keep.keep(given).slot != nullptr);
+    for (int way = 0; way < 2; ++way) {
+      const auto taken = take_connection(channel.ends[1]);
+      REQUIRE(taken.has_value());
+      CHECK(taken->proxy_header.state == state);
+      CHECK(taken->proxy_header.client == client);
+      CHECK(taken->requests == 3);
+      CHECK((taken->keeper == 5) == (way == 0));
+      ::close(taken->descriptor);
+    }
+  }
+}
+
 TEST_CASE("a connection goes from worker to worker with its slot") {
   KeepTable table(100);
   Channel channel;
   Keep one(table, channel.ends[0]);
-  const Keep::Place place = one.keep(STDIN_FILENO, 3);
+  const Keep::Place place = one.keep({STDIN_FILENO, 3});
   ::close(take_connection(channel.ends[1]).value().descriptor);
   HandedConnection connection{STDIN_FILENO, 3};
   one.let_go(place, connection);
@@ -126,7 +148,7 @@ TEST_CASE("what an earlier keeper had is stale") {
   KeepTable table(1);
   Channel channel;
   Keep keep(table, channel.ends[0]);
-  const Keep::Place place = keep.keep(STDIN_FILENO, 1);
+  const Keep::Place place = keep.keep({STDIN_FILENO, 1});
   CHECK_FALSE(keep.is_stale(place));
   table.next_epoch();
   CHECK(keep.is_stale(place));

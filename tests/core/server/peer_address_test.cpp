@@ -13,9 +13,9 @@ namespace {
 
 std::string text_of(const void* address, std::size_t size, std::uint16_t& port) {
   std::array<char, 46> text{};
-  const PeerAddress peer = format_peer_address(address, size, text);
+  const observability::Peer peer = peer_of(address, size);
   port = peer.port;
-  return {text.data(), peer.size};
+  return {text.data(), format_peer_address(peer, text)};
 }
 
 TEST_CASE("an IPv4 address is written with dots, beside its port") {
@@ -45,6 +45,20 @@ TEST_CASE("an IPv6 address is written in short form, and a mapped one as IPv4") 
     CHECK(text_of(&address, sizeof address, port) == expected);
     CHECK(port == 65535);
   }
+}
+
+TEST_CASE("the whole end has its port, behind brackets where the address has colons") {
+  sockaddr_in ipv4{};
+  ipv4.sin_family = AF_INET;
+  ipv4.sin_port = htons(4711);
+  REQUIRE(inet_pton(AF_INET, "203.0.113.7", &ipv4.sin_addr) == 1);
+  CHECK(to_string(peer_of(&ipv4, sizeof ipv4)) == "203.0.113.7:4711");
+  sockaddr_in6 ipv6{};
+  ipv6.sin6_family = AF_INET6;
+  ipv6.sin6_port = htons(1);
+  REQUIRE(inet_pton(AF_INET6, "2001:db8::1", &ipv6.sin6_addr) == 1);
+  CHECK(to_string(peer_of(&ipv6, sizeof ipv6)) == "[2001:db8::1]:1");
+  CHECK(to_string(peer_of("", 0)) == "unix");
 }
 
 TEST_CASE("the other end of a unix socket has no address") {

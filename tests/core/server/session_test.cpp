@@ -420,6 +420,25 @@ TEST_CASE("connections beyond limits.connections are told so with 503, and place
   CHECK(first.exchange(get_hello).status == 200);
 }
 
+TEST_CASE("a request that a worker which was held up finds together with the idle deadline is answered") {
+  std::promise<void> begun;
+  std::promise<void> never;
+  WorkerFixture fixture(routes(hello(), route("GET /hold",
+                                              [&begun, &never](const Request&) {
+                                                begun.set_value();
+                                                (void)never.get_future().wait_for(milliseconds(400));
+                                                return Response::text("held\n");
+                                              })),
+                        1, [](WorkerOptions& options) { options.timeouts.idle = milliseconds(50); });
+  auto client = fixture.connect();
+  CHECK(client.exchange(get_hello).status == 200);
+  auto other = fixture.connect();
+  other.send("GET /hold HTTP/1.1\r\nHost: t\r\n\r\n");
+  begun.get_future().get();
+  CHECK(client.exchange(get_hello).status == 200);
+  CHECK(other.read_response().body == "held\n");
+}
+
 TEST_CASE("a draining worker closes idle connections, lets what runs finish, and says that all was answered") {
   std::promise<void> begun;
   std::promise<void> release;

@@ -139,6 +139,7 @@ TEST_CASE("what a stream flushes can be decoded before the rest is there") {
       }
       Headers behind;
       Headers& trailers() override { return behind; }
+      std::stop_token stop_token() override { return {}; }
     } recorder;
     struct Runner final : AsyncHandler {
       BodyStream& stream;

@@ -4,9 +4,10 @@
 
 #include <algorithm>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
 #include "tests/handlers/static_files/fixture.hpp"
+#include "tests/support/json.hpp"
 
 namespace ropeway::handlers {
 namespace {
@@ -39,7 +40,7 @@ TEST_CASE("several roots lie over each other") {
   CHECK(get("/docs").status() == Status::moved_permanently);
   CHECK(get("/nothing").status() == Status::not_found);
   CHECK(get("/out").status() == Status::not_found);
-  const auto json = nlohmann::json::parse(
+  const auto json = testing::parsed_json(
       testing::body_of(testing::call(handler, testing::RequestBuilder("GET", "/shared/").header("Accept", "application/json"))));
   std::vector<std::string> names;
   for (const auto& entry : json["entries"]) names.push_back(entry["name"]);

@@ -13,6 +13,8 @@
 #include <ropeway/testing/call.hpp>
 #include <ropeway/testing/fake_clock.hpp>
 
+#include "tests/support/recording_services.hpp"
+
 namespace ropeway::handlers {
 
 /// A real folder for one test, removed with it.
@@ -53,7 +55,14 @@ class TestServices final : public Services {
   BlockingPool& blocking_pool() noexcept override { return pool_; }
   bool ready() const noexcept override { return true; }
   ChildProcesses& child_processes() noexcept override { return children_; }
+  Upstreams& upstreams() noexcept override { return shared_.upstreams(); }
+  Counters& counters() noexcept override { return shared_.counters(); }
+  RateLimits& rate_limits() noexcept override { return shared_.rate_limits(); }
+  Cache& cache() noexcept override { return shared_.cache(); }
+  Bus& bus() noexcept override { return shared_.bus(); }
+  Jobs& jobs() noexcept override { return shared_.jobs(); }
   awaitable<Response> get(Request&, std::string) override { co_return Response(Status::not_found); }
+  std::string url(std::string_view, const std::vector<UrlParameter>&) const override { return {}; }
 
  private:
   class NoChildren final : public ChildProcesses {
@@ -71,6 +80,7 @@ class TestServices final : public Services {
       co_return;
     }
   };
+  testing::RecordingServices shared_;
   SilentLogger logger_;
   NoPool pool_;
   testing::FakeClock clock_{std::chrono::system_clock::now() + std::chrono::hours(1)};

@@ -4,9 +4,10 @@
 
 #include <map>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
 #include "tests/handlers/static_files/fixture.hpp"
+#include "tests/support/json.hpp"
 
 namespace ropeway::handlers {
 namespace {
@@ -116,7 +117,7 @@ TEST_CASE("the JSON listing tells name, type, size and time, and is valid UTF-8 
   CHECK(response.headers().find("Content-Type") == "application/json");
   CHECK(response.headers().find("Vary") == "Accept");
   CHECK(response.headers().find("X-Content-Type-Options") == "nosniff");
-  const auto json = nlohmann::json::parse(testing::body_of(std::move(response)));
+  const auto json = testing::parsed_json(testing::body_of(std::move(response)));
   CHECK(json["path"] == "/");
   CHECK(json["truncated"] == false);
   REQUIRE(json["entries"].size() == std::size(nasty_names) + 1);
@@ -166,7 +167,7 @@ TEST_CASE("a folder with more names than a page holds is cut, and the page says 
   CHECK(links_of(page).size() == FolderListing::most_entries);
   CHECK(page.find("This folder holds more: 10000 of its entries are listed.") != std::string::npos);
   const auto json =
-      nlohmann::json::parse(testing::body_of(served.call(testing::RequestBuilder("GET", "/").header("Accept", "application/json"))));
+      testing::parsed_json(testing::body_of(served.call(testing::RequestBuilder("GET", "/").header("Accept", "application/json"))));
   CHECK(json["truncated"] == true);
   CHECK(json["entries"].size() == FolderListing::most_entries);
   CHECK(json["entries"].back()["name"] == "9999");

@@ -155,6 +155,7 @@ const char* ChunkedDecoder::read_trailers(const char* at, const char* end, const
   for (; at != end && !ended_; ++at) {
     const auto byte = static_cast<unsigned char>(*at);
     if (++line_size_ > limits.trailer_bytes) return fail(Status::request_header_fields_too_large, "the trailer section is too long");
+    if (trailers_ != nullptr) trailers_->push_back(*at);
     switch (step_) {
       case Step::trailer_start:
         if (byte == '\r') {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "core/src/protocol/event.hpp"
@@ -9,12 +10,14 @@
 
 namespace ropeway::protocol::http1 {
 
-/// Removes the chunked transfer coding (RFC 9112 §7.1). Holds no bytes: it keeps its place, so that input may end anywhere.
-/// Chunk extensions and trailer fields are checked, bounded and dropped (§7.1.1, §7.1.2).
+/// Removes the chunked transfer coding (RFC 9112 §7.1). Holds no bytes itself: it keeps its place, so that input may end anywhere.
+/// Chunk extensions and trailer fields are checked, bounded and dropped (§7.1.1, §7.1.2), but for trailer fields that somebody wants.
 class ChunkedDecoder {
  public:
   enum class Outcome : std::uint8_t { need_input, data, end, failed };
 
+  /// Keeps the trailer section's lines in `lines`, which must outlive the body, or be there until `reset`.
+  void keep_trailers(std::string& lines) noexcept { trailers_ = &lines; }
   /// Begins a new body.
   void reset() noexcept { *this = ChunkedDecoder(); }
   /// Takes bytes off the front of `input` up to the end of the next piece of content (`data`), of the body, or of the input.
@@ -56,6 +59,7 @@ class ChunkedDecoder {
 
   std::string_view data_;
   std::string_view reason_;
+  std::string* trailers_ = nullptr;
   std::uint64_t size_ = 0;          // of the chunk: what was read of the number, then what is left of the content
   std::uint64_t content_size_ = 0;  // of all chunks so far
   std::size_t extension_size_ = 0;  // of the extensions of all chunks so far

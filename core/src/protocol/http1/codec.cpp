@@ -205,22 +205,38 @@ bool Codec::respond(Response& response, const ResponseOptions& options) {
   assert(state_.exchange_runs() && !responded() && "one response for each request");
   const bool content_closes = content_must_close();
   // A stream in HTTP/1.0 ends with the connection (RFC 9112 §6.3).
-  const bool stream_closes = version_ == Version::http_1_0 && response.body().is_stream();
+  const bool unsized_stream = response.body().is_stream() && response.body().size() == Body::unknown_length;
+  const bool stream_closes = version_ == Version::http_1_0 && unsized_stream;
   const bool close = options.close || !keep_alive_ || content_closes || stream_closes || state_.failed();
   // A peer that asked for the close is done sending, but for content that it has announced.
   const bool content_follows = state_.request() != Request::complete && (chunked_ || content_left_ > 0);
   const bool linger = close && (content_follows || keep_alive_ || !storage_->input.empty());
   state_.response_begun(close, linger);
   const ResponseContext context{options.common_fields, version_, head_request_, close, true};
+  stream_left_ = response.body().is_stream() ? response.body().size() : Body::unknown_length;
   stream_ = serialize(response, context, storage_->output);
   if (stream_ != StreamCoding::none) return true;
   state_.response_ended();
   return false;
 }
 
+std::string Codec::switch_protocols(const Response& response, std::string_view common_fields) {
+  assert(state_.exchange_runs() && !responded() && content_left_ == 0 && !chunked_);
+  state_.response_begun(false, false);
+  serialize_switch(response, common_fields, storage_->output);
+  state_.response_ended();
+  return std::string(storage_->input.unread());
+}
+
+void Codec::let_go() noexcept {
+  if (storage_ != nullptr) Storage::give_back(std::move(storage_));
+}
+
 void Codec::write(std::string_view data) {
   assert(stream_ != StreamCoding::none && "write follows a response with a stream");
   if (data.empty()) return;
+  assert(data.size() <= stream_left_);
+  if (stream_left_ != Body::unknown_length) stream_left_ -= data.size();
   if (stream_ == StreamCoding::chunked) {
     serialize_chunk(data, storage_->output);
   } else {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include <ropeway/response.hpp>
@@ -72,7 +73,13 @@ class Codec {
   /// A stream's head is queued and `write`, `finish` follow: chunked, or ended by closing for HTTP/1.0.
   /// A response with a stream is left to the caller, its body untouched; says whether content has to be streamed.
   bool respond(Response& response, const ResponseOptions& options);
+  /// Queues the head of `response`, a 101, to the request in progress, which has no body. What follows in either direction is not HTTP any more:
+  /// gives the bytes that have come of it. Once the output is sent, the owner calls `let_go`, and nothing else but `has_output`.
+  [[nodiscard]] std::string switch_protocols(const Response& response, std::string_view common_fields);
+  void let_go() noexcept;
   void write(std::string_view data);
+  /// How much may still be written; where the response has said how much that is, all of it must be before `finish`.
+  [[nodiscard]] std::uint64_t stream_left() const noexcept { return stream_left_; }
   /// `trailer_fields`: complete lines that follow a chunked body (RFC 9112 §7.1.2); otherwise they are dropped.
   void finish(std::string_view trailer_fields = {});
   /// Queues the answer to an error that `next` gave, or to a deadline; the connection closes behind it. A streamed body is not sent.
@@ -114,6 +121,7 @@ class Codec {
   std::unique_ptr<Storage> storage_;
   std::uint64_t content_left_ = 0;  // of the request in progress, where it is not chunked
   std::uint64_t body_received_ = 0;
+  std::uint64_t stream_left_ = Body::unknown_length;
   ConnectionState state_;
   Version version_ = Version::http_1_1;  // down to stream_: of the request in progress
   bool head_request_ = false;

@@ -40,6 +40,12 @@ void Parser::reset() noexcept {
   facts_ = HeadFacts();
 }
 
+void Parser::reset_to_fields(std::size_t size) noexcept {
+  reset();
+  position_ = size;
+  step_ = Step::field_start;
+}
+
 Parser::Outcome Parser::fail(Status status, std::string_view reason) noexcept {
   error_ = {status, reason};
   return Outcome::failed;

@@ -41,6 +41,8 @@ class Parser {
   /// (where the bytes have moved, `reset` first). Fills the request line and the fields of `head`.
   [[nodiscard]] Outcome parse(std::string_view bytes, http::RequestHead& head);
   void reset() noexcept;
+  /// Has the next `parse` begin with fields, behind a line of `size` bytes that somebody else has read (a response's status line).
+  void reset_to_fields(std::size_t size) noexcept;
 
   /// Of a complete head: its length, the empty line included.
   [[nodiscard]] std::size_t size() const noexcept { return position_; }

@@ -82,7 +82,9 @@ std::string_view first_line(std::string_view fields) noexcept {
   return fields.substr(0, std::min(fields.find(line_end), fields.size() - line_end.size()) + line_end.size());
 }
 
-std::string_view connection_line(const ResponseContext& context) noexcept {
+// A response that names a protocol to change to says so here, too (RFC 9110 §7.8).
+std::string_view connection_line(const ResponseContext& context, Status status) noexcept {
+  if (status == Status::upgrade_required) return context.close ? "Connection: close, Upgrade\r\n" : "Connection: Upgrade\r\n";
   if (context.close) return "Connection: close\r\n";
   return context.version == Version::http_1_0 ? std::string_view("Connection: keep-alive\r\n") : std::string_view();
 }
@@ -147,9 +149,10 @@ StreamCoding serialize(Response& response, const ResponseContext& context, SendQ
     if (names_itself && !common_fields.empty()) common_fields = first_line(common_fields);
   }
 
-  const LengthLine length_line(stream ? 0 : length);
+  const bool sized = length != Body::unknown_length;
+  const LengthLine length_line(sized ? length : 0);
   std::string_view framing_line;  // none for 204 and 304 (RFC 9110 §8.6), and where the end of the connection is the end of the content
-  if (stream && !without_content) {
+  if (stream && !sized && !without_content) {
     if (context.version == Version::http_1_1) framing_line = "Transfer-Encoding: chunked\r\n";
   } else if (!is_bodiless(status)) {
     framing_line = length_line.text();
@@ -159,7 +162,7 @@ StreamCoding serialize(Response& response, const ResponseContext& context, SendQ
   const bool in_memory = sends_content && !stream && length <= SendQueue::copy_threshold;
   if (in_memory) small = body.text();
 
-  const std::string_view connection = connection_line(context);
+  const std::string_view connection = connection_line(context, status);
   const std::size_t size =
       status_line.size() + common_fields.size() + fields.size() + framing_line.size() + connection.size() + line_end.size() + small.size();
   char* at = output.append_space(size);
@@ -169,9 +172,18 @@ StreamCoding serialize(Response& response, const ResponseContext& context, SendQ
     at += piece.size();
   }
   if (!sends_content) return StreamCoding::none;
+  if (stream && sized) return StreamCoding::sized;
   if (stream) return context.version == Version::http_1_1 ? StreamCoding::chunked : StreamCoding::until_close;
   if (small.empty() && length > 0) queue_content(body, output);
   return StreamCoding::none;
+}
+
+void serialize_switch(const Response& response, std::string_view common_fields, SendQueue& output) {
+  const std::string fields = without_our_fields(response.headers());
+  for (const std::string_view piece : {std::string_view("HTTP/1.1 101 Switching Protocols\r\n"), common_fields, std::string_view(fields),
+                                       std::string_view("Connection: Upgrade\r\n\r\n")}) {
+    output.append(piece);
+  }
 }
 
 void serialize_chunk(std::string_view data, SendQueue& output) {

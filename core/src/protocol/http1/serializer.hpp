@@ -24,11 +24,15 @@ enum class StreamCoding : std::uint8_t {
   none,         ///< nothing follows: the response is complete
   chunked,      ///< RFC 9112 §7.1
   until_close,  ///< the end of the connection ends it (RFC 9112 §6.3)
+  sized,        ///< as it is: Content-Length says how much it will be
 };
 
 /// Queues `response`: one piece of text for its head and a small body, so that pipelined responses become one run of bytes. Large text is
 /// moved out of the body, shared bytes and files are referred to. The fields that frame a message are ours; a handler's are dropped.
 [[nodiscard]] StreamCoding serialize(Response& response, const ResponseContext& context, SendQueue& output);
+
+/// Queues the head of `response`, which is 101: behind it the connection speaks what its field `Upgrade` names (RFC 9110 §15.2.2).
+void serialize_switch(const Response& response, std::string_view common_fields, SendQueue& output);
 
 /// A piece of a chunked stream; `data` must not be empty, as an empty chunk would end it.
 void serialize_chunk(std::string_view data, SendQueue& output);

@@ -1,0 +1,21 @@
+from conan import ConanFile
+from conan.tools.system.package_manager import Apt
+
+
+class System(ConanFile):
+    """Debian's libkainjow-mustache-dev: the header is found where the system has it."""
+
+    name = "kainjow-mustache"
+    version = "system"
+    settings = "os", "arch"  # Apt asks for the architecture
+    package_type = "header-library"
+
+    def system_requirements(self):
+        Apt(self).install(["libkainjow-mustache-dev"], check=True)
+
+    def package_id(self):
+        self.info.clear()
+
+    def package_info(self):
+        self.cpp_info.set_property("cmake_find_mode", "none")
+        self.cpp_info.includedirs = self.cpp_info.libdirs = self.cpp_info.bindirs = []

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <ropeway/awaitable.hpp>
+#include <ropeway/config_node.hpp>
+#include <ropeway/headers.hpp>
+#include <ropeway/request.hpp>
+#include <ropeway/response.hpp>
+#include <ropeway/setting.hpp>
+
+namespace ropeway {
+
+/// Where another HTTP server is reached: "http://10.0.0.7:9000", "http://[::1]:9001/base", "http://app.internal", "unix:/run/app.sock" or
+/// "unix:/run/app.sock:/base".
+struct UpstreamAddress {
+  std::string url;          ///< as written, for logs
+  std::string host;         ///< a name or a numeric address; empty for a unix socket
+  std::uint16_t port = 80;  ///< of TCP
+  std::string socket;       ///< the path of a unix socket
+  std::string base;         ///< in front of every target; empty, or begins with "/" and does not end with it
+  std::string authority;    ///< what it is called in `Host`
+
+  /// Throws `std::invalid_argument` with what is wrong.
+  [[nodiscard]] static UpstreamAddress from(std::string_view text);
+};
+
+/// Servers that do the same, and how they are treated. Numbers of connections are those of one worker.
+struct UpstreamOptions {
+  enum class Policy : std::uint8_t { round_robin, least_connections };
+  Policy policy = Policy::round_robin;
+  std::size_t connections = 128;                       ///< to each server
+  std::size_t queue = 256;                             ///< requests that wait for a connection; past it, status 503
+  std::chrono::milliseconds queue_time{10'000};        ///< that a request waits for one; past it, status 503
+  std::chrono::milliseconds keep{30'000};              ///< that a connection stays open between two requests; 0: none does
+  std::chrono::milliseconds connect_timeout{5'000};    ///< until a connection is there
+  std::chrono::milliseconds response_timeout{55'000};  ///< from the end of the request to the head of the answer; past it, status 504
+  std::chrono::milliseconds idle_timeout{60'000};      ///< between two pieces of content, in either direction
+  std::size_t head_bytes = 32U * 1024U;                ///< of an answer's status line and fields; past it, status 502
+  unsigned failures = 3;                               ///< in a row, after which a server is left out; 0: it never is
+  std::chrono::milliseconds pause{10'000};             ///< for so long
+
+  /// The settings, for the options of a handler.
+  [[nodiscard]] static Settings settings();
+  /// What `options`, which declare them, say.
+  [[nodiscard]] static UpstreamOptions from(const ConfigNode& options);
+};
+
+/// A request to another server, but for its content and for what frames it.
+struct UpstreamRequest {
+  std::string_view method;
+  std::string target;  ///< begins with "/"; what stands in front of it is the server's `base`
+  /// Without those that frame a message or concern one connection (`Content-Length`, `Transfer-Encoding`, `Connection`, `Expect` and the like). Without
+  /// `Host`, it is the server's own.
+  Headers headers;
+};
+
+/// A group of servers, with the connections to them that are kept. Many threads may use it at once.
+class Upstream {
+ public:
+  virtual ~Upstream() = default;
+
+  /// Sends `outgoing` with the content of `request` (what was read of it already, or what comes) to one of the servers, and gives its answer: status,
+  /// and all fields but those that concern its connection. Small content is complete; other content is a stream that reads as its client does. Interim
+  /// responses are passed on (103) or dropped. A server that cannot be connected to is passed over for another one; a kept connection that turns out
+  /// to be closed is replaced where nothing can happen twice (RFC 9110 §9.2.2).
+  /// Answers 503 with `Retry-After` where no connection is free. Throws `HttpError`: 502 where there was no answer, or one that is malformed, 504
+  /// where it took too long; `std::invalid_argument` where `outgoing` is no request; what `BodyReader::read` throws; and `ConnectionLost` when the client has gone, which ends the request to the server, too.
+  [[nodiscard]] virtual awaitable<Response> forward(Request& request, UpstreamRequest outgoing) = 0;
+};
+
+/// Makes groups of servers, in the constructors of handlers, and only there.
+class Upstreams {
+ public:
+  virtual ~Upstreams() = default;
+  /// Looks the names of hosts up, once and now. Throws `std::invalid_argument` where there is none of a name. `addresses` is not empty.
+  [[nodiscard]] virtual std::shared_ptr<Upstream> group(std::vector<UpstreamAddress> addresses, const UpstreamOptions& options) = 0;
+};
+
+}  // namespace ropeway

@@ -1,0 +1,80 @@
+#include <ropeway/upstream.hpp>
+
+namespace ropeway {
+namespace {
+
+constexpr std::int64_t hour = 3'600'000;
+
+}  // namespace
+
+Settings UpstreamOptions::settings() {
+  return {
+      Setting::string("policy",
+                      "Which of several servers gets the next request: one after another, or the one that has the fewest to answer.")
+          .one_of({"round_robin", "least_connections"})
+          .by_default("\"round_robin\""),
+      Setting::integer("connections", "Connections to each server, of each worker; further requests wait.")
+          .at_least(1)
+          .at_most(100'000)
+          .by_default("128"),
+      Setting::integer("queue", "Requests that may wait for a connection, in each worker; past it, status 503.")
+          .at_least(0)
+          .at_most(1'000'000)
+          .by_default("256"),
+      Setting::duration("queue_time", "How long a request may wait for a connection; past it, status 503.")
+          .at_least(1)
+          .at_most(24 * hour)
+          .by_default("\"10s\""),
+      Setting::duration(
+          "keep",
+          "How long a connection stays open between two requests. Keep it below what the servers do themselves. 0: a connection for each "
+          "request.")
+          .at_least(0)
+          .at_most(24 * hour)
+          .by_default("\"30s\""),
+      Setting::duration("connect_timeout", "How long it may take to connect; past it, another server is tried, or the status is 502.")
+          .at_least(1)
+          .at_most(hour)
+          .by_default("\"5s\""),
+      Setting::duration("response_timeout",
+                        "From the end of the request to the head of the answer; past it, status 504. Keep it below `timeouts.handler`, "
+                        "which answers 503.")
+          .at_least(1)
+          .at_most(24 * hour)
+          .by_default("\"55s\""),
+      Setting::duration("idle_timeout", "How long a server may let pass between two pieces of content that it sends or takes.")
+          .at_least(1)
+          .at_most(24 * hour)
+          .by_default("\"60s\""),
+      Setting::size("head_bytes", "Status line and fields of an answer together; past it, status 502.")
+          .at_least(1024)
+          .at_most(1024LL * 1024)
+          .by_default("\"32k\""),
+      Setting::integer(
+          "failures",
+          "Failures in a row after which a server is left out for `pause`, as long as there is another one: no connection, no answer, or a "
+          "malformed one. 0: never.")
+          .at_least(0)
+          .at_most(1'000'000)
+          .by_default("3"),
+      Setting::duration("pause", "How long a server that fails is left out.").at_least(1).at_most(24 * hour).by_default("\"10s\""),
+  };
+}
+
+UpstreamOptions UpstreamOptions::from(const ConfigNode& options) {
+  UpstreamOptions result;
+  result.policy = options.string("policy") == "round_robin" ? Policy::round_robin : Policy::least_connections;
+  result.connections = static_cast<std::size_t>(options.integer("connections"));
+  result.queue = static_cast<std::size_t>(options.integer("queue"));
+  result.queue_time = options.duration("queue_time");
+  result.keep = options.duration("keep");
+  result.connect_timeout = options.duration("connect_timeout");
+  result.response_timeout = options.duration("response_timeout");
+  result.idle_timeout = options.duration("idle_timeout");
+  result.head_bytes = static_cast<std::size_t>(options.size("head_bytes"));
+  result.failures = static_cast<unsigned>(options.integer("failures"));
+  result.pause = options.duration("pause");
+  return result;
+}
+
+}  // namespace ropeway

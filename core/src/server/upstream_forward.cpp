@@ -1,0 +1,93 @@
+// Which server gets a request, and what happens where that comes to nothing.
+
+#include <algorithm>
+#include <cstdint>
+#include <stdexcept>
+#include <utility>
+
+#include <ropeway/http_error.hpp>
+
+#include "core/src/http/field_value.hpp"
+#include "core/src/server/system_clock.hpp"
+#include "core/src/server/upstream_exchange.hpp"
+#include "core/src/server/upstream_group.hpp"
+
+namespace ropeway::server {
+namespace {
+
+constexpr std::uint64_t most_read_ahead = 16 * 1024;
+
+// RFC 9110 §9.2.2. Of other methods nobody knows whether they are.
+bool is_idempotent(Method method) noexcept {
+  switch (method) {
+    case Method::get:
+    case Method::head:
+    case Method::options:
+    case Method::put:
+    case Method::delete_: return true;
+    default: return false;
+  }
+}
+
+// A handler can neither inject a line nor frame the message itself.
+void check(const UpstreamRequest& outgoing) {
+  const auto is_visible = [](char byte) { return byte > ' ' && byte < '\x7f' && byte != '#'; };
+  if (!http::is_token(outgoing.method)) throw std::invalid_argument("the method of a request to a server behind is no token");
+  if (!outgoing.target.starts_with('/') || !std::ranges::all_of(outgoing.target, is_visible)) {
+    throw std::invalid_argument("the target of a request to a server behind begins with \"/\", and is percent-encoded");
+  }
+  for (const std::string_view name : {"Content-Length", "Transfer-Encoding", "Connection", "Upgrade", "Expect"}) {
+    if (outgoing.headers.contains(name)) {
+      throw std::invalid_argument("the field " + std::string(name) +
+                                  " of a request to a server behind is the framework's business: leave it out");
+    }
+  }
+}
+
+}  // namespace
+
+awaitable<Response> UpstreamGroup::forward(Request& request, UpstreamRequest outgoing) {
+  check(outgoing);
+  // Content so small is better read before a connection is taken: a slow client takes none from others then, and the request can be repeated.
+  const std::uint64_t announced = announced_length(request).value_or(UINT64_MAX);
+  if (request.body_reader() != nullptr && announced <= most_read_ahead) (void)co_await request.read_body();
+  PassedOver passed_over;
+  bool fresh = false;
+  bool has_waited = false;
+  Time patience{};
+  for (;;) {
+    Lease lease = take(passed_over, fresh);
+    if (!lease) {
+      if (!has_waited) patience = coarse_steady_time() + options_.queue_time;
+      const bool given = co_await wait_for_place(passed_over, patience, has_waited);
+      if (request.client_gone()) throw ConnectionLost("the client has gone");
+      if (!given) co_return busy(has_waited ? "queue_time" : "queue or queue_time");
+      has_waited = true;
+      continue;
+    }
+    if (lease.connection() == nullptr) {
+      const std::string mistake = co_await lease.connect();
+      if (!mistake.empty()) {
+        lease.failed();
+        passed_over.push_back(&lease.peer());
+        const std::string_view url = lease.peer().address.url;
+        if (passed_over.size() == peers_.size()) throw HttpError(Status::bad_gateway, std::string(url) + ": no connection: " + mistake);
+        if (throttle_.allow()) {
+          log_.warning("a server behind cannot be connected to; another one is asked",
+                       {{"upstream", url}, {"error", std::string_view(mistake)}});
+        }
+        continue;
+      }
+    }
+    const bool was_kept = lease.was_kept();
+    const auto exchange = std::make_shared<UpstreamExchange>(*this, std::move(lease), request);
+    const bool answered = co_await exchange->run(outgoing);
+    if (answered) co_return co_await exchange->answer();
+    const bool may_repeat = was_kept && is_idempotent(request.method()) && request.body_reader() == nullptr;
+    if (!may_repeat) exchange->fail(Status::bad_gateway, exchange->mistake());
+    exchange->give_up();
+    fresh = true;
+  }
+}
+
+}  // namespace ropeway::server

@@ -1,0 +1,143 @@
+#pragma once
+
+#include <sys/socket.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <ropeway/logger.hpp>
+#include <ropeway/upstream.hpp>
+
+#include "core/src/protocol/limits.hpp"
+#include "core/src/server/log_throttle.hpp"
+#include "core/src/server/readiness.hpp"
+#include "core/src/server/upstream_connection.hpp"
+
+namespace ropeway::server {
+
+/// Servers that do the same, from the view of one worker: the connections to them, who waits for one, and who of them fails.
+///
+/// A worker has one event loop that several threads run, so all of them share the group, under one lock. It is held for some pointers' worth of
+/// work twice in a request (a connection is taken, and given back), and never across a wait or a system call.
+class UpstreamGroup final : public Upstream {
+ public:
+  using Time = UpstreamConnection::Time;
+
+  /// A name of a socket, as the kernel takes it.
+  struct SocketName {
+    sockaddr_storage address{};
+    socklen_t size = 0;
+  };
+  /// One of the servers. Guarded by the group's lock, but for the address and the sockets, which nobody changes.
+  struct Peer {
+    UpstreamAddress address;
+    std::vector<SocketName> sockets;  // tried in this order
+    std::vector<std::unique_ptr<UpstreamConnection>> kept;
+    std::size_t taken = 0;  // connections that somebody has
+    unsigned failures = 0;  // in a row
+    Time left_out_until{};
+  };
+
+  /// Somebody's right to a connection to a server, and the connection, once there is one. What is not kept is closed with it.
+  class Lease {
+   public:
+    Lease() = default;
+    Lease(UpstreamGroup& group, Peer& peer, std::unique_ptr<UpstreamConnection> connection) noexcept
+        : group_(&group), peer_(&peer), connection_(std::move(connection)), was_kept_(connection_ != nullptr) {}
+    Lease(Lease&& other) noexcept
+        : group_(std::exchange(other.group_, nullptr)),
+          peer_(other.peer_),
+          connection_(std::move(other.connection_)),
+          was_kept_(other.was_kept_) {}
+    Lease& operator=(Lease&& other) noexcept {
+      end();
+      group_ = std::exchange(other.group_, nullptr);
+      peer_ = other.peer_;
+      connection_ = std::move(other.connection_);
+      was_kept_ = other.was_kept_;
+      return *this;
+    }
+    ~Lease() { end(); }
+
+    [[nodiscard]] explicit operator bool() const noexcept { return group_ != nullptr; }
+    [[nodiscard]] UpstreamConnection* connection() const noexcept { return connection_.get(); }
+    [[nodiscard]] const Peer& peer() const noexcept { return *peer_; }
+    /// Whether the connection has served another request before.
+    [[nodiscard]] bool was_kept() const noexcept { return was_kept_; }
+    /// Gives the connection back for another request.
+    void keep() noexcept;
+    /// Closes it, and gives the right to another one back.
+    void end() noexcept;
+    /// Closes it, and nothing more.
+    void close() noexcept;
+    /// What the server has done counts for or against it.
+    void succeeded() const noexcept { group_->succeeded(*peer_); }
+    void failed() const noexcept { group_->failed(*peer_); }
+    /// Gives what went wrong; empty where there is a connection now.
+    [[nodiscard]] awaitable<std::string> connect();
+
+   private:
+    UpstreamGroup* group_ = nullptr;
+    Peer* peer_ = nullptr;
+    std::unique_ptr<UpstreamConnection> connection_;
+    bool was_kept_ = false;
+  };
+
+  /// `readiness` is there before the first request; it and `log` outlive the group's work.
+  UpstreamGroup(std::vector<UpstreamAddress> addresses, const UpstreamOptions& options, Readiness::Context* const& readiness, Logger& log);
+  ~UpstreamGroup() override;
+
+  [[nodiscard]] awaitable<Response> forward(Request& request, UpstreamRequest outgoing) override;
+
+  [[nodiscard]] const UpstreamOptions& options() const noexcept { return options_; }
+  [[nodiscard]] const protocol::Limits& limits() const noexcept { return limits_; }
+
+  /// Wakes who has waited long enough, and closes what was kept long enough.
+  void sweep(Time now) noexcept;
+  /// Whether there is anything to sweep.
+  [[nodiscard]] bool is_busy() const noexcept;
+  /// The worker ends: all that wait are woken, and nobody waits from now on.
+  void end() noexcept;
+  /// Closes every socket, when nobody waits any more and while the event loop still lives.
+  void detach() noexcept;
+
+ private:
+  using PassedOver = std::vector<const Peer*>;
+  struct Waiting {
+    std::function<void(bool has_place)> resume;
+    Time until;
+  };
+
+  [[nodiscard]] Lease take(const PassedOver& passed_over, bool fresh);
+  [[nodiscard]] Peer* choose(const PassedOver& passed_over, Time now) noexcept;
+  [[nodiscard]] awaitable<bool> wait_for_place(const PassedOver& passed_over, Time until, bool first);
+  [[nodiscard]] std::unique_ptr<UpstreamConnection> open(int descriptor);
+  void close(std::unique_ptr<UpstreamConnection> connection) noexcept;
+  void take_out(UpstreamConnection& connection) noexcept;
+  void give_back(Peer& peer, std::unique_ptr<UpstreamConnection> connection) noexcept;
+  void succeeded(Peer& peer) noexcept;
+  void failed(Peer& peer) noexcept;
+  [[nodiscard]] Response busy(std::string_view reason) noexcept;
+
+  const UpstreamOptions options_;
+  protocol::Limits limits_;
+  Readiness::Context* const& readiness_;
+  Logger& log_;
+  LogThrottle throttle_;
+  mutable std::mutex mutex_;
+  std::vector<std::unique_ptr<Peer>> peers_;
+  std::vector<UpstreamConnection*> open_;
+  std::list<Waiting> waiting_;
+  std::size_t next_ = 0;
+  bool ended_ = false;
+};
+
+}  // namespace ropeway::server

@@ -1,0 +1,3 @@
+#include "service.hpp"
+
+int main(int argc, char* argv[]) { return ropeway::launch(argc, argv, register_service); }
