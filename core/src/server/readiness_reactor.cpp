@@ -9,6 +9,7 @@ using asio::detail::reactor;
 void Readiness::complete_ready(void* owner, asio::detail::operation* operation, const asio::error_code&, std::size_t) {
   if (owner == nullptr) return;  // the io_context is being destroyed
   auto* self = static_cast<Readiness*>(static_cast<reactor_op*>(operation));
+  if (self->registering_.load(std::memory_order_acquire)) const std::lock_guard until_registered(self->registration_);
   self->callback_(self->owner_);
 }
 
@@ -16,11 +17,13 @@ void Readiness::wait_readable() {
   if (registered_) return start(reactor::read_op, this);
   const std::lock_guard lock(registration_);
   registered_ = true;
+  registering_.store(true, std::memory_order_relaxed);
   context_.scheduler_.work_started();  // the reactor counts an internal operation as none, but its completion ends one
   if (context_.reactor_.register_internal_descriptor(reactor::read_op, descriptor_, data_, this) != 0) {
     failed_ = true;
     context_.reactor_.cancel_ops(descriptor_, data_);
   }
+  registering_.store(false, std::memory_order_release);  // under the lock, for which a callback waits before it does anything with the object
 }
 
 void Readiness::register_descriptor() {

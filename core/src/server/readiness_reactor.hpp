@@ -15,7 +15,8 @@ namespace ropeway::server {
 ///
 /// The descriptor is registered by the first wait and not before: a connection whose only request was there when it was accepted never
 /// meets epoll. Registration queues the operation first and adds the descriptor to the (edge-triggered) set second, so no edge is lost;
-/// it happens under the lock that also guards `cancel`, because the callback may run before it returns.
+/// it happens under the lock that also guards `cancel`, because the callback may run before it returns. The reactor uses its records of
+/// descriptors again, so an event of a socket that was closed can wake a wait that is just being registered; such a callback waits for the lock.
 class Readiness : private asio::detail::reactor_op {
  public:
   using Callback = void (*)(void* owner) noexcept;
@@ -85,6 +86,7 @@ class Readiness : private asio::detail::reactor_op {
   int descriptor_;
   bool registered_ = false;  // written under registration_
   bool failed_ = false;
+  std::atomic<bool> registering_{false};
 };
 
 }  // namespace ropeway::server
