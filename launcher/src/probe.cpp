@@ -21,6 +21,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds refused_pause{10};  // before it is tried again
+constexpr std::chrono::milliseconds full_pause{1};      // the same where the queue of a unix socket is full
 
 enum class Extent : std::uint8_t { begun, whole, to_the_end };
 
@@ -45,8 +46,8 @@ bool is_right(const std::string& answer, const std::optional<std::string>& body)
   return answer.starts_with("HTTP/1.1 ") && answer.size() > 9 && answer[9] < '5';
 }
 
-// -1 where there is no connection to be had.
-int connected_to(const Probe::Target& target) {
+// A socket that connects, or is connected at once; -1 and `errno` where neither comes about.
+int connecting_to(const Probe::Target& target) {
   sockaddr_storage address{};
   socklen_t size = 0;
   if (!target.path.empty()) {
@@ -67,10 +68,20 @@ int connected_to(const Probe::Target& target) {
     ::inet_pton(AF_INET, target.host.c_str(), &place.sin_addr);
     size = sizeof place;
   }
-  const int descriptor = ::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (descriptor >= 0 && ::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), size) == 0) return descriptor;
-  if (descriptor >= 0) ::close(descriptor);
+  const int descriptor = ::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (descriptor < 0) return -1;
+  if (::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), size) == 0 || errno == EINPROGRESS) return descriptor;
+  const int error = errno;
+  ::close(descriptor);
+  errno = error;
   return -1;
+}
+
+int error_of(int descriptor) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  ::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size);
+  return error;
 }
 
 }  // namespace
@@ -83,7 +94,8 @@ struct Probe::Connection {
   }
   int descriptor = -1;
   bool once = false;
-  bool is_out = false;  // a request
+  bool is_connecting = false;
+  bool is_out = false;  // a request, or the connection for it
   std::uint64_t answers = 0;
   Clock::time_point sent;
   Clock::time_point next;  // when a next request is to be sent
@@ -119,14 +131,25 @@ void Probe::open(Connection& connection) {
   connection.close();
   connection.answers = 0;
   connection.received.clear();
-  connection.descriptor = connected_to(target_);
-  if (connection.descriptor >= 0) return send_request(connection);
+  if (!connection.is_connecting) connection.sent = Clock::now();
+  connection.is_connecting = true;
+  connection.is_out = true;
+  connection.descriptor = connecting_to(target_);
+  if (connection.descriptor >= 0) return;
+  if (errno != EAGAIN) return refused(connection);
+  connection.next = Clock::now() + full_pause;
+}
+
+void Probe::refused(Connection& connection) {
   ++counts_.refused;
+  connection.is_connecting = false;
   connection.is_out = false;
+  connection.close();
   connection.next = Clock::now() + refused_pause;
 }
 
 void Probe::send_request(Connection& connection) {
+  connection.is_connecting = false;
   connection.is_out = true;
   connection.sent = Clock::now();
   const std::string& request = connection.once ? once_request_ : request_;
@@ -147,6 +170,7 @@ void Probe::ended(Connection& connection, bool by_answer) {
 }
 
 void Probe::ready(Connection& connection) {
+  if (connection.is_connecting) return error_of(connection.descriptor) == 0 ? send_request(connection) : refused(connection);
   std::array<char, 16 * 1024> buffer;
   const ssize_t size = ::recv(connection.descriptor, buffer.data(), buffer.size(), MSG_DONTWAIT);
   if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
@@ -188,8 +212,10 @@ void Probe::run() {
         if (connection->is_out && now - connection->sent > patience) {
           ++counts_.late;
           connection->is_out = false;
+          connection->is_connecting = false;
           connection->close();
         }
+        if (connection->is_connecting && connection->descriptor < 0 && now >= connection->next) open(*connection);
         if (connection->is_out || connection->once || finishing_ || now < connection->next) continue;
         connection->descriptor < 0 ? open(*connection) : send_request(*connection);
       }
@@ -199,7 +225,7 @@ void Probe::run() {
       of_watched.clear();
       for (const auto& connection : connections_) {
         if (connection->descriptor < 0) continue;
-        watched.push_back({connection->descriptor, POLLIN, 0});
+        watched.push_back({connection->descriptor, static_cast<short>(connection->is_connecting ? POLLOUT : POLLIN), 0});
         of_watched.push_back(connection.get());
       }
     }

@@ -15,7 +15,8 @@
 namespace ropeway::launcher {
 
 /// A client that keeps a server busy and counts what became of every single request and connection. Some connections are kept alive and ask
-/// as soon as they are answered; others are opened for one request each. What ends is opened again.
+/// as soon as they are answered; others are opened for one request each. What ends is opened again. Nothing waits for anything else: while
+/// one connection is being made, the others go on.
 class Probe {
  public:
   /// A numeric address and a port, or the path of a unix socket.
@@ -65,6 +66,7 @@ class Probe {
   struct Connection;
   void run();
   void open(Connection& connection);
+  void refused(Connection& connection);
   void send_request(Connection& connection);
   void ready(Connection& connection);
   void ended(Connection& connection, bool by_answer);
