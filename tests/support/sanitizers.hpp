@@ -31,4 +31,8 @@ inline constexpr bool under_thread_sanitizer = false;
 /// They take signals and memory themselves, and end a process in their own way.
 inline constexpr bool under_sanitizer = under_address_sanitizer || under_thread_sanitizer;
 
+/// How often something is repeated that looks for what happens rarely: as often as it says in the optimised build, and a quarter of that here,
+/// where each time takes many times as long.
+constexpr int repeats(int times) { return under_sanitizer ? times / 4 : times; }
+
 }  // namespace ropeway::testing

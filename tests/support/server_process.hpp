@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
@@ -22,7 +23,7 @@ struct Model {
   [[nodiscard]] unsigned workers() const noexcept { return processes == 0 ? 1 : processes; }
 };
 
-/// Every suite runs in all of them.
+/// Every suite runs in all of them; under a sanitizer in those that it has something to say of.
 [[nodiscard]] const std::vector<Model>& all_models();
 
 /// The real program, listening: `ropeway run` or `ropeway serve` (or an example's own), started in a folder, ready when the constructor
@@ -34,6 +35,10 @@ class ServerProcess {
   /// `sockets` are passed on as systemd does, with the variables `activation` (see `activated`).
   ServerProcess(std::vector<std::string> arguments, const std::string& folder, const std::string& executable = program(),
                 const std::vector<int>& sockets = {}, const std::string& activation = {});
+  /// Kills it where it has not ended. Where a test ends by an exception, what the program wrote is shown: why is likely to stand there.
+  ~ServerProcess();
+  ServerProcess(const ServerProcess&) = delete;
+  ServerProcess& operator=(const ServerProcess&) = delete;
 
   /// `run` with the configuration `members` ("\"routes\": [...]", without braces) in the file ropeway.json of `folder`; processes,
   /// threads and, where `members` has no "listen", a free port of 127.0.0.1 are added.
@@ -59,6 +64,7 @@ class ServerProcess {
 
  private:
   std::unique_ptr<ChildProcess> process_;
+  int exceptions_ = std::uncaught_exceptions();
   std::vector<std::string> urls_;
 };
 

@@ -108,7 +108,7 @@ TEST_CASE("whatever is written and erased in whatever sizes, a lookup gives the 
     Cache cache;
     std::vector<std::string> last(300);
     std::size_t hits = 0;
-    for (int step = 0; step < 12'000 && (largest < 100'000 || step < 3'000); ++step) {
+    for (int step = 0; step < testing::repeats(12'000) && (largest < 100'000 || step < 3'000); ++step) {
       const std::size_t number = random() % last.size();
       const std::string name = "name " + std::to_string(number);
       switch (random() % 4) {
@@ -136,7 +136,7 @@ TEST_CASE("whatever is written and erased in whatever sizes, a lookup gives the 
 
 TEST_CASE("processes that are killed while they use the cache leave it sound") {
   Cache cache;
-  for (int round = 0; round < 30; ++round) {
+  for (int round = 0; round < testing::repeats(30); ++round) {
     std::vector<pid_t> children;
     for (int child = 0; child < 3; ++child) {
       const pid_t pid = ::fork();

@@ -10,8 +10,8 @@
 namespace ropeway::testing {
 
 /// After how many instructions the next death is to be: `stride` later than the last one, or, in a build whose sanitizer makes a hundred
-/// instructions of one, half as late again.
-constexpr int later(int steps, int stride) { return steps + (under_address_sanitizer && steps / 2 > stride ? steps / 2 : stride); }
+/// instructions of one, four times as late.
+constexpr int later(int steps, int stride) { return steps + (under_address_sanitizer && 3 * steps > stride ? 3 * steps : stride); }
 
 /// Runs `work` in a child process and kills it after `steps` instructions of it. Says whether it had come to its end before; nothing is left
 /// of the child either way. `process`: gets its number.
