@@ -113,7 +113,8 @@ int main(int argc, char* argv[]) {
   std::this_thread::sleep_for(pace);
   most_lost = std::max(most_lost, add(counts, client.finish()));
   std::printf(
-      "%s, %d times: %lu answered (%lu on connections of their own), %lu refused, %lu wrong, %lu cut, %lu late, %lu lost (%lu at most by one; "
+      "%s, %d times: %lu answered (%lu on connections of their own), %lu refused, %lu wrong, %lu cut, %lu late, %lu lost (%lu at most by "
+      "one; "
       "%lu the first of its connection)\n",
       what.c_str(), done, counts.answered, counts.answered_once, counts.refused, counts.wrong, counts.truncated, counts.late,
       counts.unanswered, most_lost, counts.first_unanswered);

@@ -92,7 +92,8 @@ ServerProcess::ServerProcess(std::vector<std::string> arguments, const std::stri
 ServerProcess::~ServerProcess() {
   if (std::uncaught_exceptions() <= exceptions_) return;
   const std::string text = standard_error();
-  std::fprintf(stderr, "the program %d wrote:\n%s\n", static_cast<int>(pid()), text.substr(text.size() - std::min<std::size_t>(text.size(), 8000)).c_str());
+  std::fprintf(stderr, "the program %d wrote:\n%s\n", static_cast<int>(pid()),
+               text.substr(text.size() - std::min<std::size_t>(text.size(), 8000)).c_str());
 }
 
 std::unique_ptr<ServerProcess> ServerProcess::run(const Model& model, const TemporaryFolder& folder, const std::string& members,

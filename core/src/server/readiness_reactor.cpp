@@ -23,7 +23,8 @@ void Readiness::wait_readable() {
     failed_ = true;
     context_.reactor_.cancel_ops(descriptor_, data_);
   }
-  registering_.store(false, std::memory_order_release);  // under the lock, for which a callback waits before it does anything with the object
+  registering_.store(false,
+                     std::memory_order_release);  // under the lock, for which a callback waits before it does anything with the object
 }
 
 void Readiness::register_descriptor() {
