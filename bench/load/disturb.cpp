@@ -60,19 +60,6 @@ pid_t replaced(pid_t master, std::chrono::milliseconds patience) {
   return 0;
 }
 
-// Adds up what is printed; gives how many of `more` were lost.
-std::uint64_t add(ropeway::testing::StrictClient::Counts& counts, const ropeway::testing::StrictClient::Counts& more) {
-  counts.answered += more.answered;
-  counts.answered_once += more.answered_once;
-  counts.refused += more.refused;
-  counts.wrong += more.wrong;
-  counts.truncated += more.truncated;
-  counts.late += more.late;
-  counts.unanswered += more.unanswered;
-  counts.first_unanswered += more.first_unanswered;
-  return more.unanswered;
-}
-
 }  // namespace
 
 int main(int argc, char* argv[]) {
@@ -96,7 +83,9 @@ int main(int argc, char* argv[]) {
   std::uint64_t most_lost = 0;  // by one of them
   for (int i = 0; i < times; ++i) {
     std::this_thread::sleep_for(pace);
-    most_lost = std::max(most_lost, add(counts, client.take()));
+    const StrictClient::Counts since = client.take();
+    most_lost = std::max(most_lost, since.unanswered);
+    counts.add(since);
     if (what == "reload") {
       if (::kill(master, SIGHUP) == 0) ++done;
       continue;
@@ -111,7 +100,9 @@ int main(int argc, char* argv[]) {
     if (!workers.empty() && ::kill(workers[random() % workers.size()], SIGKILL) == 0) ++done;
   }
   std::this_thread::sleep_for(pace);
-  most_lost = std::max(most_lost, add(counts, client.finish()));
+  const StrictClient::Counts last = client.finish();
+  most_lost = std::max(most_lost, last.unanswered);
+  counts.add(last);
   std::printf(
       "%s, %d times: %lu answered (%lu on connections of their own), %lu refused, %lu wrong, %lu cut, %lu late, %lu lost (%lu at most by "
       "one; "

@@ -63,18 +63,6 @@ void print_row(const std::string& name, const Counts& counts, const std::string&
   std::fflush(stdout);
 }
 
-void add(Counts& sum, const Counts& counts) {
-  sum.answered += counts.answered;
-  sum.refused += counts.refused;
-  sum.wrong += counts.wrong;
-  sum.truncated += counts.truncated;
-  sum.unanswered += counts.unanswered;
-  sum.late += counts.late;
-  sum.idle_lost += counts.idle_lost;
-  sum.longest = std::max(sum.longest, counts.longest);
-  sum.durations.add(counts.durations);
-}
-
 class Drill {
  public:
   Drill(const Options& options, ControlConnection& connection) : options_(options), connection_(connection) {}
@@ -165,9 +153,9 @@ int drill(const Options& options, const Register& register_handlers) {
     std::this_thread::sleep_until(next);
     const Counts counts = probe.take();
     print_row(std::to_string(second + 1), counts, event);
-    add(sum, counts);
+    sum.add(counts);
   }
-  add(sum, probe.finish());
+  sum.add(probe.finish());
   print_row("all", sum, "");
   std::printf("%llu requests failed; %llu connections between two requests were lost\n", static_cast<unsigned long long>(failed(sum)),
               static_cast<unsigned long long>(sum.idle_lost));

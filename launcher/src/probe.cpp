@@ -102,6 +102,20 @@ struct Probe::Connection {
   std::string received;
 };
 
+void Probe::Counts::add(const Counts& more) {
+  answered += more.answered;
+  answered_once += more.answered_once;
+  refused += more.refused;
+  wrong += more.wrong;
+  truncated += more.truncated;
+  unanswered += more.unanswered;
+  first_unanswered += more.first_unanswered;
+  late += more.late;
+  idle_lost += more.idle_lost;
+  longest = std::max(longest, more.longest);
+  durations.add(more.durations);
+}
+
 Probe::Probe(const Target& target, Options options)
     : target_(target),
       options_(std::move(options)),

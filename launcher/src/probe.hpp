@@ -46,6 +46,8 @@ class Probe {
     std::uint64_t idle_lost = 0;         // the server ended a connection between two requests, and had not said so
     std::chrono::nanoseconds longest{};  // until an answer was there
     observability::LatencySum durations;
+    /// What came afterwards.
+    void add(const Counts& more);
   };
   static constexpr std::chrono::seconds patience{20};
 
