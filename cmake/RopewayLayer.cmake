@@ -14,6 +14,12 @@ if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
   add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xclang -fno-pch-timestamp>")  # for ccache: one that was made again from the same headers is the same
 endif()
 
+# Sources of a target are compiled twelve at a time, so what they all include is read and instantiated once. No two of them may give different
+# things one name, then, not even in unnamed namespaces; a test has a namespace of its own where its helpers' names are anybody's.
+function(ropeway_unite target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${ROPEWAY_UNITY_BUILD} UNITY_BUILD_BATCH_SIZE 12)
+endfunction()
+
 function(ropeway_precompile target)
   if(CMAKE_DISABLE_PRECOMPILE_HEADERS)
     return()
@@ -41,5 +47,6 @@ function(ropeway_add_layer name)
   ropeway_warnings(ropeway_${name})
   ropeway_sanitizers(ropeway_${name})
   ropeway_precompile(ropeway_${name})
+  ropeway_unite(ropeway_${name})
   set_property(GLOBAL APPEND PROPERTY ROPEWAY_LAYERS ropeway_${name})
 endfunction()

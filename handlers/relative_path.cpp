@@ -4,14 +4,10 @@
 #include <cstring>
 
 namespace ropeway::handlers {
-namespace {
 
-/// Whether a percent-encoded slash stands in `path`, as sent.
 bool has_encoded_slash(std::string_view path) noexcept {
   return path.find("%2F") != std::string_view::npos || path.find("%2f") != std::string_view::npos;
 }
-
-}  // namespace
 
 std::optional<std::string_view> local_path(const Request& request, std::string_view prefix) noexcept {
   // A route in front of this one compares segments: what it would see as another path must not become the same file here.

@@ -9,6 +9,9 @@
 
 namespace ropeway::handlers {
 
+/// Whether a percent-encoded slash stands in `path`, as sent.
+[[nodiscard]] bool has_encoded_slash(std::string_view path) noexcept;
+
 /// The path below a root that a request means: the parameter `{path...}` of its route, or the whole path without `prefix` (which begins with
 /// "/" and does not end with it). Nothing where it lies outside, or where a slash in it is encoded.
 [[nodiscard]] std::optional<std::string_view> local_path(const Request& request, std::string_view prefix) noexcept;

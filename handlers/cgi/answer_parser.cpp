@@ -5,6 +5,8 @@
 #include <charconv>
 #include <stdexcept>
 
+#include "handlers/field_list.hpp"
+
 namespace ropeway::handlers {
 namespace {
 
@@ -12,12 +14,6 @@ namespace {
 bool is_hop_by_hop(std::string_view name) {
   constexpr std::array names{"Connection", "Keep-Alive", "Proxy-Connection", "Trailer", "Transfer-Encoding", "Upgrade"};
   return std::ranges::any_of(names, [name](const char* other) { return same_field_name(name, other); });
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view any = "*";
 
 /// What is wrong with an origin as it is written in the options; empty where it is good.
-[[nodiscard]] std::string_view mistake_in(std::string_view origin) noexcept {
+[[nodiscard]] std::string_view mistake_in_pattern(std::string_view origin) noexcept {
   if (origin == "null") return "pages of any origin can be \"null\" (in a sandbox): it names nobody";
   const std::size_t scheme_end = origin.find("://");
   if (scheme_end == std::string_view::npos || scheme_end == 0) return "write scheme and host, as browsers do: \"https://example.org\"";
@@ -77,7 +77,7 @@ Cors::Cors(const ConfigNode& options)
         any_origin_ = true;
         return;
       }
-      if (const auto mistake = mistake_in(origin); !mistake.empty()) {
+      if (const auto mistake = mistake_in_pattern(origin); !mistake.empty()) {
         throw options.error("origins", "\"" + origin + "\": " + std::string(mistake));
       }
       const std::size_t star = origin.find('*');

@@ -6,7 +6,7 @@ namespace ropeway::handlers {
 namespace {
 
 // What is wrong with an origin as it is written in the options; empty where it is good.
-std::string_view mistake_in(std::string_view origin) noexcept {
+std::string_view mistake_in_origin(std::string_view origin) noexcept {
   const std::size_t scheme_end = origin.find("://");
   if (scheme_end == std::string_view::npos || scheme_end == 0) return "write scheme and host, as browsers do: \"https://example.org\"";
   const std::string_view host = origin.substr(scheme_end + 3);
@@ -39,7 +39,7 @@ Csrf::Csrf(const ConfigNode& options) {
   MistakeCollector mistakes;
   for (const std::string& origin : options.strings("trusted")) {
     mistakes.collect([&] {
-      if (const auto mistake = mistake_in(origin); !mistake.empty()) {
+      if (const auto mistake = mistake_in_origin(origin); !mistake.empty()) {
         throw options.error("trusted", "\"" + origin + "\": " + std::string(mistake));
       }
       trusted_.insert(origin);

@@ -8,7 +8,7 @@ namespace ropeway::handlers {
 namespace {
 
 /// Names under which the framework alone writes, or that another option sets.
-[[nodiscard]] std::string refusal(std::string_view name) {
+[[nodiscard]] std::string fixed_refusal(std::string_view name) {
   if (same_field_name(name, "Content-Type")) return "write this as `media_type`";
   for (const auto reserved : {"Content-Length", "Transfer-Encoding", "Connection", "Date"}) {
     if (same_field_name(name, reserved)) return "the server itself sets `" + std::string(name) + "`: remove it";
@@ -36,7 +36,7 @@ FixedResponse::FixedResponse(const ConfigNode& options)
   });
   std::string media_type = mistakes.collect([&] { return read_field_value(options, "media_type"); });
   if (!is_bodiless(status_)) headers_.emplace_back("Content-Type", std::move(media_type));
-  for (auto& field : mistakes.collect([&] { return read_fields(options, "headers", refusal); })) headers_.push_back(std::move(field));
+  for (auto& field : mistakes.collect([&] { return read_fields(options, "headers", fixed_refusal); })) headers_.push_back(std::move(field));
   mistakes.throw_if_any();
 }
 

@@ -5,24 +5,12 @@
 #include <optional>
 #include <string_view>
 
+#include "handlers/field_list.hpp"
+
 namespace ropeway::handlers {
 namespace {
 
 constexpr std::string_view unix_peer = "unix";
-
-std::string_view trimmed(std::string_view text) noexcept {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-// Takes the first element of a list, which has no quoted strings, off its front.
-std::string_view next_element(std::string_view& list) noexcept {
-  const std::size_t end = std::min(list.find(','), list.size());
-  const std::string_view element = trimmed(list.substr(0, end));
-  list.remove_prefix(std::min(end + 1, list.size()));
-  return element;
-}
 
 template <std::size_t Size>
 bool is_one_of(std::string_view name, const std::array<std::string_view, Size>& names) noexcept {
@@ -63,7 +51,7 @@ bool is_named(HeaderView fields, std::string_view name) noexcept {
   for (const HeaderField& field : fields) {
     if (!same_field_name(field.name, "Connection")) continue;
     for (std::string_view list = field.value; !list.empty();) {
-      if (same_field_name(next_element(list), name)) return true;
+      if (same_field_name(take_element(list), name)) return true;
     }
   }
   return false;
@@ -88,7 +76,7 @@ std::string chain_to(const Request& request) {
   for (const HeaderField& field : request.headers()) {
     if (!same_field_name(field.name, "X-Forwarded-For")) continue;
     for (std::string_view list = field.value; !list.empty();) {
-      const std::string_view element = next_element(list);
+      const std::string_view element = take_element(list);
       if (element == client) chain.clear();
       if (!element.empty() && (element == client || !chain.empty())) chain.append(chain.empty() ? "" : ", ").append(element);
     }
@@ -105,7 +93,7 @@ std::string node(std::string_view address) {
   return "\"[" + std::string(address) + "]\"";
 }
 
-std::string refusal(std::string_view name) {
+std::string upstream_refusal(std::string_view name) {
   if (same_field_name(name, "Host")) return "the option `host` says what this field is";
   if (is_of_connection(name)) return "the server sets this field itself";
   return {};
@@ -134,7 +122,7 @@ UpstreamFields::UpstreamFields(const ConfigNode& options) : client_host_(options
   const std::string how = options.string("forwarded");
   x_forwarded_ = how == "x_forwarded" || how == "both";
   forwarded_ = how == "forwarded" || how == "both";
-  own_ = read_fields(options, "fields", refusal);
+  own_ = read_fields(options, "fields", upstream_refusal);
 }
 
 void UpstreamFields::add_forwarded(const Request& request, Headers& headers) const {

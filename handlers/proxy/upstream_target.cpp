@@ -5,6 +5,8 @@
 
 #include <ropeway/http_error.hpp>
 
+#include "handlers/relative_path.hpp"
+
 namespace ropeway::handlers {
 namespace {
 
@@ -66,10 +68,6 @@ bool has_dot_segment(std::string_view path) noexcept {
     path.remove_prefix(std::min(end + 1, path.size()));
   }
   return false;
-}
-
-bool has_encoded_slash(std::string_view path) noexcept {
-  return path.find("%2F") != std::string_view::npos || path.find("%2f") != std::string_view::npos;
 }
 
 // With "/" for encoded slashes.

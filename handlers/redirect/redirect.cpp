@@ -15,7 +15,7 @@ namespace {
 
 /// What is wrong with `to`; empty where it is good. A target that clients could read as having no host of its own, such as "https:" or
 /// "///", would let the path of a request name one: it is refused here, once.
-[[nodiscard]] std::string_view mistake_in(std::string_view to) {
+[[nodiscard]] std::string_view mistake_in_target(std::string_view to) {
   if (std::any_of(to.begin(), to.end(), is_unusable)) return "percent-encode spaces, backslashes and everything that is not ASCII";
   std::string_view rest = to;
   if (!to.starts_with('/')) {
@@ -57,7 +57,7 @@ Redirect::Redirect(const ConfigNode& options)
     : to_(options.string("to")), status_(static_cast<Status>(options.integer("status"))), keep_path_(options.boolean("keep_path")) {
   MistakeCollector mistakes;
   mistakes.collect([&] {
-    if (const auto mistake = mistake_in(to_); !mistake.empty()) {
+    if (const auto mistake = mistake_in_target(to_); !mistake.empty()) {
       throw options.error("to", "\"" + to_ + "\" is no target to redirect to: " + std::string(mistake));
     }
   });

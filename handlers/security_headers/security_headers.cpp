@@ -13,7 +13,7 @@ struct Field {
   const char* text;
 };
 
-constexpr std::array fields{
+constexpr std::array security_fields{
     Field{"content_type_options", "X-Content-Type-Options", "nosniff",
           "Browsers take content for what `Content-Type` says, and guess nothing."},
     Field{"frame_options", "X-Frame-Options", "SAMEORIGIN", "Who may show a page inside one of his own: \"SAMEORIGIN\" or \"DENY\"."},
@@ -33,7 +33,7 @@ constexpr std::array fields{
 
 Settings SecurityHeaders::settings() {
   Settings result;
-  for (const Field& field : fields) {
+  for (const Field& field : security_fields) {
     result.push_back(Setting::string(field.option, "`" + std::string(field.name) + "`. " + field.text)
                          .by_default("\"" + std::string(field.value) + "\""));
   }
@@ -42,7 +42,7 @@ Settings SecurityHeaders::settings() {
 
 SecurityHeaders::SecurityHeaders(const ConfigNode& options) {
   MistakeCollector mistakes;
-  for (const Field& field : fields) {
+  for (const Field& field : security_fields) {
     std::string value = mistakes.collect([&] { return read_field_value(options, field.option); });
     if (!value.empty()) fields_.emplace_back(field.name, std::move(value));
   }

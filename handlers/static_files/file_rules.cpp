@@ -10,7 +10,7 @@ namespace {
 constexpr std::string_view cache_control_field = "Cache-Control";
 
 /// Fields that say what the content is or how the message is framed; a rule that set them would make the response wrong.
-[[nodiscard]] std::string refusal(std::string_view name) {
+[[nodiscard]] std::string rule_refusal(std::string_view name) {
   if (same_field_name(name, cache_control_field)) return "write this as `cache_control`";
   for (const auto reserved : {"Content-Length", "Transfer-Encoding", "Connection", "Date", "ETag", "Last-Modified", "Accept-Ranges",
                               "Content-Range", "Content-Encoding", "Content-Type"}) {
@@ -80,14 +80,14 @@ void FileRules::declare(Settings& settings) {
 FileRules::FileRules(const ConfigNode& options) {
   MistakeCollector mistakes;
   cache_control_ = mistakes.collect([&] { return read_field_value(options, "cache_control"); });
-  fields_ = mistakes.collect([&] { return read_fields(options, "headers", refusal); });
+  fields_ = mistakes.collect([&] { return read_fields(options, "headers", rule_refusal); });
   for (const ConfigNode& node : options.list("rules")) {
     Rule& rule = rules_.emplace_back();
     rule.pattern = node.string("match");
     rule.whole_path = rule.pattern.find('/') != std::string::npos;
     if (rule.pattern.starts_with('/')) rule.pattern.erase(0, 1);
     rule.cache_control = mistakes.collect([&] { return read_field_value(node, "cache_control"); });
-    rule.fields = mistakes.collect([&] { return read_fields(node, "headers", refusal); });
+    rule.fields = mistakes.collect([&] { return read_fields(node, "headers", rule_refusal); });
   }
   mistakes.throw_if_any();
 }

@@ -34,7 +34,7 @@ constexpr std::size_t small_listing = 64 * 1024;
 
 [[nodiscard]] bool is_absent(int error) noexcept { return error == ENOENT || error == ENOTDIR; }
 
-[[nodiscard]] Response not_found() { return Response::error(Status::not_found); }
+[[nodiscard]] Response no_such_file() { return Response::error(Status::not_found); }
 
 [[nodiscard]] Response response_to(int error) {
   switch (error) {
@@ -47,7 +47,7 @@ constexpr std::size_t small_listing = 64 * 1024;
     case ENAMETOOLONG:
     case EXDEV:
     case ENXIO:
-    case ENODEV: return not_found();
+    case ENODEV: return no_such_file();
     case EMFILE:
     case ENFILE:
     case ENOMEM: throw HttpError(Status::service_unavailable, "cannot open a file: " + std::generic_category().message(error));
@@ -89,7 +89,7 @@ Response FileServer::respond(const Request& request, const StaticFiles& hooks) c
   if (!response) {
     std::string scratch;
     const auto local = hooks.map_path(request, scratch);
-    response = local ? serve(call, *local) : not_found();
+    response = local ? serve(call, *local) : no_such_file();
   }
   if (code(response->status()) >= 400 && !options_.error_pages.empty()) put_error_page(*response);
   return std::move(*response);
@@ -97,7 +97,7 @@ Response FileServer::respond(const Request& request, const StaticFiles& hooks) c
 
 Response FileServer::serve(const Call& call, std::string_view local) const {
   RelativePath path;
-  if (!path.assign(local, options_.dotfiles)) return not_found();
+  if (!path.assign(local, options_.dotfiles)) return no_such_file();
   if (call.request.path().ends_with('/')) return serve_folder(call, path);
   const Found found = find(path);
   if (found.file) return serve_found(call, path, found);
@@ -190,11 +190,11 @@ void FileServer::bound_listing(Body& body) const {
 
 // The page of a single-page application, for a path of its own making.
 Response FileServer::serve_fallback(const Call& call) const {
-  if (options_.fallback.empty() || names_a_file(call.request.path())) return not_found();
+  if (options_.fallback.empty() || names_a_file(call.request.path())) return no_such_file();
   RelativePath path;
-  if (!path.assign(options_.fallback, RelativePath::Dotfiles::served)) return not_found();
+  if (!path.assign(options_.fallback, RelativePath::Dotfiles::served)) return no_such_file();
   const Found found = find(path);
-  return found.file ? serve_found(call, path, found) : not_found();
+  return found.file ? serve_found(call, path, found) : no_such_file();
 }
 
 Response FileServer::serve_found(const Call& call, RelativePath& path, const Found& found) const {

@@ -37,7 +37,7 @@ std::optional<std::uint64_t> announced_length(const Request& request) {
   return text.empty() || error != std::errc() || end != text.data() + text.size() ? std::nullopt : std::optional(length);
 }
 
-HttpError too_large() { return {Status::content_too_large, "The file is larger than this server stores (max_bytes)."}; }
+HttpError stored_too_large() { return {Status::content_too_large, "The file is larger than this server stores (max_bytes)."}; }
 
 /// A file on its way to the disk, written on the pool in large pieces.
 class Incoming {
@@ -46,7 +46,7 @@ class Incoming {
 
   awaitable<void> add(std::string_view data) {
     size_ += data.size();
-    if (size_ > most_) throw too_large();
+    if (size_ > most_) throw stored_too_large();
     piece_ += data;
     if (piece_.size() < enough_to_write) co_return;
     co_await pool_.run([this] { pending->write(piece_); });
@@ -138,7 +138,7 @@ awaitable<Response> Uploads::put(Request& request, const RelativePath& path) con
   if (request.headers().find("Content-Range"))
     co_return Response::error(Status::bad_request, "A part of a file cannot be stored; send all of it.");
   if (has_control_character(path.view())) co_return Response::error(Status::bad_request, "A name in the path holds a control character.");
-  if (announced_length(request).value_or(0) > max_bytes_) throw too_large();
+  if (announced_length(request).value_or(0) > max_bytes_) throw stored_too_large();
   Incoming file(pool_, max_bytes_);
   co_await pool_.run([&] {
     root_.follow_name();

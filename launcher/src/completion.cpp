@@ -4,7 +4,6 @@ namespace ropeway::launcher {
 namespace {
 
 using Option = CommandLine::Option;
-using Command = CommandLine::Command;
 
 // In single quotes, as all three shells take it.
 std::string shell_quoted(std::string_view text) {
@@ -30,7 +29,7 @@ std::string words_of(const std::vector<Option>& options) {
   return words;
 }
 
-const Option* argument_of(const Command& command) {
+const Option* argument_of(const CommandLine::Command& command) {
   for (const Option& option : command.options) {
     if (option.name.empty()) return &option;
   }
@@ -50,13 +49,13 @@ std::string flags_with(const CommandLine& line, bool (*holds)(const Option&)) {
     }
   };
   add(line.options);
-  for (const Command& command : line.commands) add(command.options);
+  for (const CommandLine::Command& command : line.commands) add(command.options);
   return flags.empty() ? "--" : flags;
 }
 
 std::string for_bash(const CommandLine& line) {
   std::string names;
-  for (const Command& command : line.commands) names.append(names.empty() ? "" : " ").append(command.name);
+  for (const CommandLine::Command& command : line.commands) names.append(names.empty() ? "" : " ").append(command.name);
   std::string alternatives = names;
   for (char& byte : alternatives) byte = byte == ' ' ? '|' : byte;
   std::string script = "# " + line.program + ": completion for bash. Source it, or put it into /usr/share/bash-completion/completions.\n";
@@ -72,7 +71,7 @@ std::string for_bash(const CommandLine& line) {
             ") COMPREPLY=(); return ;;\n";
   script += "  esac\n  case $command in\n";
   script += "    '') words=" + shell_quoted(names + " " + words_of(line.options)) + " ;;\n";
-  for (const Command& command : line.commands) {
+  for (const CommandLine::Command& command : line.commands) {
     const Option* argument = argument_of(command);
     script += "    " + command.name + ")\n      words=" + shell_quoted(words_of(command.options)) + "\n";
     if (argument != nullptr && (argument->takes_file() || argument->takes_folder())) {
@@ -103,13 +102,13 @@ std::string zsh_value(const Option& option) {
 
 std::string for_zsh(const CommandLine& line) {
   std::string script = "#compdef " + line.program + "\n\n_" + line.program + "() {\n  local state line\n  local -a commands=(\n";
-  for (const Command& command : line.commands) {
+  for (const CommandLine::Command& command : line.commands) {
     script += "    " + shell_quoted(command.name + ":" + for_zsh_text(brief(command.text))) + "\n";
   }
   script +=
       "  )\n  _arguments -C '1:command:->command' '*::argument:->argument'\n  case $state in\n    command) _describe command commands ;;\n";
   script += "    argument)\n      case $words[1] in\n";
-  for (const Command& command : line.commands) {
+  for (const CommandLine::Command& command : line.commands) {
     script += "        " + command.name + ")\n          _arguments";
     for (const Option& option : command.options) {
       script += " \\\n            ";
@@ -129,7 +128,7 @@ std::string for_zsh(const CommandLine& line) {
 std::string for_fish(const CommandLine& line) {
   const std::string begin = "complete -c " + line.program;
   std::string script = "# " + line.program + ": completion for fish. Put it into ~/.config/fish/completions.\n" + begin + " -f\n";
-  for (const Command& command : line.commands) {
+  for (const CommandLine::Command& command : line.commands) {
     script += begin + " -n __fish_use_subcommand -a " + command.name + " -d " + shell_quoted(brief(command.text)) + "\n";
     for (const Option& option : command.options) {
       std::string entry = begin + " -n '__fish_seen_subcommand_from " + command.name + "'";

@@ -17,15 +17,14 @@ namespace ropeway::launcher {
 namespace {
 
 using nlohmann::json;
-using Command = Options::Command;
 
 json request_of(const Options& options) {
   switch (options.command) {
-    case Command::reload: return {{"command", "reload"}, {"wait", options.wait}};
-    case Command::upgrade: return {{"command", "upgrade"}, {"wait", options.wait}};
-    case Command::scale: return {{"command", "scale"}, {"processes", options.processes}};
-    case Command::reopen: return {{"command", "reopen"}};
-    case Command::stop: return {{"command", "stop"}, {"fast", options.fast}};
+    case Options::Command::reload: return {{"command", "reload"}, {"wait", options.wait}};
+    case Options::Command::upgrade: return {{"command", "upgrade"}, {"wait", options.wait}};
+    case Options::Command::scale: return {{"command", "scale"}, {"processes", options.processes}};
+    case Options::Command::reopen: return {{"command", "reopen"}};
+    case Options::Command::stop: return {{"command", "stop"}, {"fast", options.fast}};
     default: return {{"command", "status"}};
   }
 }
@@ -71,10 +70,10 @@ int converse(const Options& options, ControlConnection& connection) {
   if (answer.contains("reload")) return tell_verdict(answer["reload"], options.json);
   if (answer.contains("upgrade")) return tell_upgrade(answer["upgrade"], options.json);
   if (!answer["ok"].get<bool>()) throw std::runtime_error(answer["error"].get<std::string>());
-  if (options.command == Command::status) {
+  if (options.command == Options::Command::status) {
     std::fputs(options.json ? (answer["status"].dump(2) + "\n").c_str() : status_text(answer["status"]).c_str(), stdout);
   }
-  if (options.command == Command::stop && options.wait) connection.wait_for_end();
+  if (options.command == Options::Command::stop && options.wait) connection.wait_for_end();
   return exit_code::success;
 }
 
@@ -89,8 +88,8 @@ json ask_server(const Options& options, const Register& register_handlers, const
 
 int control_server(const Options& options, const Register& register_handlers) {
   try {
-    if (options.command == Options::Command::drill) return drill(options, register_handlers);
-    if (options.command == Options::Command::top) return watch_top(options, register_handlers);
+    if (options.command == Options::Options::Command::drill) return drill(options, register_handlers);
+    if (options.command == Options::Options::Command::top) return watch_top(options, register_handlers);
     ControlConnection connection(options, register_handlers);
     return converse(options, connection);
   } catch (const std::exception& error) {

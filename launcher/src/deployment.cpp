@@ -10,18 +10,13 @@
 
 #include "launcher/src/affinity.hpp"
 #include "launcher/src/black_box.hpp"
+#include "launcher/src/figures.hpp"
 
 namespace ropeway::launcher {
 namespace {
 
 using observability::WorkerRow;
 using observability::WorkerState;
-
-std::int64_t field(std::uint64_t value) noexcept { return static_cast<std::int64_t>(value); }
-
-std::chrono::milliseconds milliseconds_of(WorkerHandle::Time time) noexcept {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch());
-}
 
 }  // namespace
 

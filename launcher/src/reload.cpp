@@ -5,16 +5,14 @@
 #include <algorithm>
 #include <string>
 
+#include "launcher/src/figures.hpp"
+
 namespace ropeway::launcher {
 namespace {
 
 // How often a canary's answers are looked at: what it does wrong until then, it does to its clients.
-constexpr std::chrono::milliseconds look_interval{50};
+constexpr std::chrono::milliseconds canary_look_interval{50};
 constexpr std::chrono::milliseconds check_interval{250};
-
-std::int64_t field(std::uint64_t value) noexcept { return static_cast<std::int64_t>(value); }
-
-std::int64_t microseconds(std::chrono::nanoseconds time) noexcept { return time.count() / 1000; }
 
 // Durations are added up where they are asked for: of many threads and routes they are a lot to read.
 Tally tally_of(const Deployment& deployment, const WorkerHandle& worker, bool with_latency) noexcept {
@@ -43,7 +41,7 @@ bool Reload::process_ended(pid_t pid, int status) {
 }
 
 Reload::Time Reload::next_step(Time now) const noexcept {
-  if (state_ == State::trying && watched_until_) return std::min(now + look_interval, *watched_until_);
+  if (state_ == State::trying && watched_until_) return std::min(now + canary_look_interval, *watched_until_);
   return std::min(now + check_interval, deadline_);
 }
 

@@ -14,6 +14,7 @@
 #include "core/src/config/printable.hpp"
 #include "core/src/server/shared_services.hpp"
 #include "launcher/src/black_box.hpp"
+#include "launcher/src/figures.hpp"
 #include "launcher/src/recycler.hpp"
 
 namespace ropeway::launcher {
@@ -47,10 +48,6 @@ std::uint64_t queue_of(const ListenSockets& listeners, unsigned slot) {
   return sum;
 }
 
-std::chrono::milliseconds milliseconds_of(WorkerHandle::Time time) noexcept {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch());
-}
-
 // JSON holds no bytes that are no UTF-8, and a request's path may have any.
 std::string text(std::string_view bytes) { return config::printable(std::string(bytes)); }
 
@@ -72,8 +69,6 @@ json threads_of(Deployment& deployment, const WorkerHandle& worker, WorkerHandle
   }
   return result;
 }
-
-std::int64_t microseconds(std::chrono::nanoseconds time) noexcept { return time.count() / 1000; }
 
 void add_latency(json& to, const observability::LatencySum& latency, bool with_buckets = false) {
   to["p50_us"] = microseconds(latency.quantile(0.5));

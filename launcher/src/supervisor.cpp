@@ -17,6 +17,7 @@
 #include <ropeway/json_document.hpp>
 
 #include "launcher/src/exit_code.hpp"
+#include "launcher/src/figures.hpp"
 #include "launcher/src/log_files.hpp"
 
 namespace ropeway::launcher {
@@ -30,8 +31,6 @@ constexpr std::chrono::seconds stop_grace{2};
 constexpr std::size_t most_kept = 1U << 20U;  // connections: their table is address space, and memory as it is used
 constexpr std::chrono::seconds keeper_delay{1};
 constexpr int last_words_patience_ms = 100;  // for a client of the control socket that does not read
-
-std::int64_t field(std::uint64_t value) noexcept { return static_cast<std::int64_t>(value); }
 
 }  // namespace
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+namespace cpu_count_test {
 namespace {
 
 using namespace ropeway::launcher;
@@ -126,3 +127,5 @@ TEST_CASE("the affinity mask of this process is counted") {
 }
 
 }  // namespace
+
+}  // namespace cpu_count_test

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+namespace generation_test {
 namespace {
 
 using namespace ropeway::launcher;
@@ -145,3 +146,5 @@ TEST_CASE("a closed generation replaces nobody") {
 }
 
 }  // namespace
+
+}  // namespace generation_test

@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 
+namespace inheritance_test {
 namespace {
 
 using namespace ropeway::launcher;
@@ -89,3 +90,5 @@ TEST_CASE("descriptors stay open for the heir, which takes them up once") {
 }
 
 }  // namespace
+
+}  // namespace inheritance_test

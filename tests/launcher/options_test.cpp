@@ -4,6 +4,7 @@
 
 #include <functional>
 
+namespace options_test {
 namespace {
 
 using namespace ropeway::launcher;
@@ -109,3 +110,5 @@ TEST_CASE("help and version are printed with code 0") {
 }
 
 }  // namespace
+
+}  // namespace options_test

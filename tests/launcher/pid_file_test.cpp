@@ -12,6 +12,7 @@
 
 #include "tests/support/temporary_folder.hpp"
 
+namespace pid_file_test {
 namespace {
 
 using namespace ropeway::launcher;
@@ -123,3 +124,5 @@ TEST_CASE("one that was passed on changes when it is published, and the former o
   heir.reset();
   CHECK_FALSE(fs::exists(path));
 }
+
+}  // namespace pid_file_test

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+namespace plan_test {
 namespace {
 
 using namespace ropeway;
@@ -101,3 +102,5 @@ TEST_CASE("a plan that was cut off anywhere is none") {
 }
 
 }  // namespace
+
+}  // namespace plan_test

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+namespace quarantine_test {
 namespace {
 
 using namespace ropeway::launcher;
@@ -40,3 +41,5 @@ TEST_CASE("crashes of no route, and any where it is switched off, close nothing"
 }
 
 }  // namespace
+
+}  // namespace quarantine_test

@@ -7,7 +7,7 @@
 
 #include <ropeway/ropeway.hpp>
 
-namespace ropeway::testing {
+namespace ropeway::testing::test_client_test {
 namespace {
 
 class Echo final : public Handler {
@@ -86,4 +86,4 @@ TEST_CASE("a configuration with a mistake is refused with the report that a serv
 }
 
 }  // namespace
-}  // namespace ropeway::testing
+}  // namespace ropeway::testing::test_client_test

@@ -8,6 +8,7 @@
 
 #include <ropeway/json_document.hpp>
 
+namespace top_view_test {
 using namespace ropeway::launcher;
 using nlohmann::json;
 
@@ -101,3 +102,5 @@ TEST_CASE("a page fits its screen") {
     for (const std::string& line : lines) CHECK(line.size() <= static_cast<std::size_t>(screen.width));
   }
 }
+
+}  // namespace top_view_test

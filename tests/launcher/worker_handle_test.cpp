@@ -5,6 +5,7 @@
 
 #include <vector>
 
+namespace worker_handle_test {
 namespace {
 
 using namespace ropeway::launcher;
@@ -210,3 +211,5 @@ TEST_CASE("commands arrive as bytes, and a dead worker is sent none") {
 }
 
 }  // namespace
+
+}  // namespace worker_handle_test

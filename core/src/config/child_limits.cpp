@@ -1,9 +1,10 @@
 #include <ropeway/child_process.hpp>
 
+#include "core/src/config/units.hpp"
+
 namespace ropeway {
 namespace {
 
-constexpr std::int64_t hour = 3'600'000;
 constexpr std::int64_t mega = 1024LL * 1024;
 
 }  // namespace
@@ -16,11 +17,11 @@ Setting ChildLimits::setting() {
                             "How long a request may wait for its child in all; what a slow client takes does not count. Past it the child "
                             "is killed: status 504. Keep it below `timeouts.handler`.")
               .at_least(1)
-              .at_most(24 * hour)
+              .at_most(24 * config::hour_ms)
               .by_default("\"30s\""),
           Setting::duration("cpu", "CPU time of a child, in whole seconds. Past it, it is killed: status 504.")
               .at_least(1000)
-              .at_most(24 * hour)
+              .at_most(24 * config::hour_ms)
               .by_default("\"10s\""),
           Setting::size(
               "memory",

@@ -17,13 +17,13 @@ namespace {
 using nlohmann::json;
 
 /// A "handler" or a "middleware", of which the catalogue has `entries`.
-struct Kind {
+struct Component {
   std::string_view word;
   const std::vector<Catalogue::Entry>& entries;
 };
 
-void check_component(const json& name, json& options, const Kind& kind, const std::string& name_pointer, const std::string& options_pointer,
-                     Validator& validator) {
+void check_component(const json& name, json& options, const Component& kind, const std::string& name_pointer,
+                     const std::string& options_pointer, Validator& validator) {
   if (!name.is_string()) return;
   const auto& text = name.get_ref<const std::string&>();
   const auto entry = std::find_if(kind.entries.begin(), kind.entries.end(), [&](const Catalogue::Entry& e) { return e.name == text; });
@@ -43,7 +43,7 @@ json* member(json& value, const char* name) {
 }
 
 /// Components in a list: names, which become objects here, or objects with the name under `key`.
-void check_list(json* list, const Kind& kind, const char* key, const std::string& pointer, Validator& validator) {
+void check_list(json* list, const Component& kind, const char* key, const std::string& pointer, Validator& validator) {
   if (list == nullptr || !list->is_array()) return;
   for (std::size_t i = 0; i < list->size(); ++i) {
     json& component = (*list)[i];
@@ -61,7 +61,7 @@ void check_list(json* list, const Kind& kind, const char* key, const std::string
 }
 
 /// Either `handler` with its `options`, or `try`.
-void check_answerers(json& route, const Kind& handlers, const std::string& place, Validator& validator) {
+void check_answerers(json& route, const Component& handlers, const std::string& place, Validator& validator) {
   json* handler = member(route, "handler");
   json* options = member(route, "options");
   json* tried = member(route, "try");
@@ -87,8 +87,8 @@ void check_answerers(json& route, const Kind& handlers, const std::string& place
 }  // namespace
 
 void check_components(json& root, const Catalogue& catalogue, Validator& validator) {
-  const Kind handlers{"handler", catalogue.handlers};
-  const Kind middlewares{"middleware", catalogue.middlewares};
+  const Component handlers{"handler", catalogue.handlers};
+  const Component middlewares{"middleware", catalogue.middlewares};
   // `around` is the whole configuration, or a group.
   const auto check_routes = [&](json& around, const std::string& pointer) {
     check_list(member(around, "middlewares"), middlewares, "name", pointer_to(pointer, "middlewares"), validator);

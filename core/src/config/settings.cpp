@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/src/config/route_settings.hpp"
+#include "core/src/config/units.hpp"
 
 namespace ropeway::config {
 namespace {
@@ -12,8 +13,6 @@ constexpr std::int64_t kilo = 1024;
 constexpr std::int64_t mega = 1024 * kilo;
 constexpr std::int64_t giga = 1024 * mega;
 constexpr std::int64_t second = 1000;
-constexpr std::int64_t minute = 60 * second;
-constexpr std::int64_t hour = 60 * minute;
 
 Setting account(std::string name, std::string text) {
   constexpr std::int64_t highest = 0xFFFF'FFFE;
@@ -87,34 +86,34 @@ Setting timeouts() {
       {
           Setting::duration("header", "From a request's first byte to the end of its header; past it, status 408.")
               .at_least(1)
-              .at_most(hour)
+              .at_most(hour_ms)
               .by_default("\"10s\""),
           Setting::duration("idle", "Between two requests of one connection; past it, the connection is closed.")
               .at_least(1)
-              .at_most(24 * hour)
+              .at_most(24 * hour_ms)
               .by_default("\"60s\""),
           Setting::duration("handler", "From the request to the handler's answer; past it, status 503.")
               .at_least(1)
-              .at_most(24 * hour)
+              .at_most(24 * hour_ms)
               .by_default("\"60s\""),
           Setting::duration("send", "Without any byte taken by the peer; past it, the connection is closed.")
               .at_least(1)
-              .at_most(hour)
+              .at_most(hour_ms)
               .by_default("\"30s\""),
           Setting::duration("linger", "How long a connection that was refused stays open, so that its peer can read why.")
               .at_least(0)
-              .at_most(minute)
+              .at_most(minute_ms)
               .by_default("\"5s\""),
           Setting::duration("drain", "How long requests that run may take to finish when the server stops.")
               .at_least(0)
-              .at_most(hour)
+              .at_most(hour_ms)
               .by_default("\"30s\""),
           Setting::duration(
               "drain_grace",
               "How long the server goes on accepting when it is told to stop, while the handler `health` says that it is not ready: "
               "for load balancers to notice.")
               .at_least(0)
-              .at_most(hour)
+              .at_most(hour_ms)
               .by_default("\"0s\""),
           Setting::rate("body_rate", "What a request's content must bring per second on average; below it, status 408. 0 asks for no rate.")
               .at_least(0)
@@ -123,7 +122,7 @@ Setting timeouts() {
           Setting::duration("body_grace",
                             "How long a request's content may bring nothing, and how long it has before `body_rate` is asked for.")
               .at_least(250)
-              .at_most(hour)
+              .at_most(hour_ms)
               .by_default("\"10s\""),
       });
 }
@@ -141,7 +140,7 @@ Setting blocking() {
                             "How long a request may wait for a thread; past it, status 503 with `Retry-After`. 0: as long as "
                             "`timeouts.handler` lets.")
               .at_least(0)
-              .at_most(24 * hour)
+              .at_most(24 * hour_ms)
               .by_default("\"30s\""),
       });
 }
@@ -153,17 +152,17 @@ Setting stall() {
           Setting::duration("warn",
                             "How long a handler may hold an I/O thread before the log names it, once, with where it is. 0 is never.")
               .at_least(0)
-              .at_most(hour)
+              .at_most(hour_ms)
               .by_default("\"1s\""),
           Setting::duration(
               "rescue",
               "How long all I/O threads of a worker may be held before its siblings accept new connections in its place, until it goes on.")
               .at_least(100)
-              .at_most(hour)
+              .at_most(hour_ms)
               .by_default("\"250ms\""),
           Setting::duration("kill", "How long they may be held before the worker is killed and replaced. 0 is never.")
               .at_least(0)
-              .at_most(24 * hour)
+              .at_most(24 * hour_ms)
               .by_default("\"60s\""),
       });
 }
@@ -178,8 +177,8 @@ Setting quarantine() {
               .at_least(0)
               .at_most(1000)
               .by_default("3"),
-          Setting::duration("window", "How long a crash counts.").at_least(1).at_most(24 * hour).by_default("\"1m\""),
-          Setting::duration("release", "How long the route stays closed.").at_least(1).at_most(24 * hour).by_default("\"1m\""),
+          Setting::duration("window", "How long a crash counts.").at_least(1).at_most(24 * hour_ms).by_default("\"1m\""),
+          Setting::duration("release", "How long the route stays closed.").at_least(1).at_most(24 * hour_ms).by_default("\"1m\""),
       });
 }
 
@@ -197,7 +196,7 @@ Setting canary() {
                             "How long it is watched. It fails, and with it the reload, where it dies, or where far more of its answers "
                             "than of the others' have a status of 500 or above.")
               .at_least(0)
-              .at_most(24 * hour)
+              .at_most(24 * hour_ms)
               .by_default("\"5s\""),
           Setting::integer(
               "slower",
@@ -208,7 +207,7 @@ Setting canary() {
               .by_default("3"),
           Setting::duration("start", "How long a new configuration may take to be tried, and each new worker to become ready.")
               .at_least(100)
-              .at_most(24 * hour)
+              .at_most(24 * hour_ms)
               .by_default("\"60s\""),
       });
 }
@@ -309,7 +308,7 @@ Setting recycle() {
       {
           Setting::integer("requests", "Requests that it has answered.").at_least(0).at_most(1'000'000'000'000).by_default("0"),
           Setting::size("memory", "What it has resident in memory.").at_least(0).at_most(1024 * giga).by_default("\"0\""),
-          Setting::duration("age", "How long it has run.").at_least(0).at_most(366 * 24 * hour).by_default("\"0s\""),
+          Setting::duration("age", "How long it has run.").at_least(0).at_most(366 * 24 * hour_ms).by_default("\"0s\""),
       });
 }
 

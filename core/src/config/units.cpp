@@ -18,11 +18,9 @@ struct Unit {
 constexpr std::array<Unit, 5> duration_units{{{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"", 1000}}};
 constexpr std::array<Unit, 4> size_units{{{"k", 1LL << 10}, {"M", 1LL << 20}, {"G", 1LL << 30}, {"T", 1LL << 40}}};
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-
 std::optional<std::int64_t> parse_digits(std::string_view text) noexcept {
   std::int64_t number = 0;
-  if (text.empty() || !is_digit(text.front())) return std::nullopt;  // from_chars would take a minus sign
+  if (text.starts_with('-')) return std::nullopt;  // from_chars takes that one sign
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return number;

@@ -9,6 +9,9 @@
 
 namespace ropeway::config {
 
+inline constexpr std::int64_t minute_ms = 60'000;
+inline constexpr std::int64_t hour_ms = 60 * minute_ms;
+
 /// "250ms", "30s", "1.5m", "1h", or a number of seconds ("30"), as milliseconds. Nothing for any other text, for a fraction of a
 /// millisecond, and for more than fits.
 [[nodiscard]] std::optional<std::int64_t> parse_duration(std::string_view text) noexcept;

@@ -1,11 +1,8 @@
 #include <ropeway/upstream.hpp>
 
+#include "core/src/config/units.hpp"
+
 namespace ropeway {
-namespace {
-
-constexpr std::int64_t hour = 3'600'000;
-
-}  // namespace
 
 Settings UpstreamOptions::settings() {
   return {
@@ -23,28 +20,28 @@ Settings UpstreamOptions::settings() {
           .by_default("256"),
       Setting::duration("queue_time", "How long a request may wait for a connection; past it, status 503.")
           .at_least(1)
-          .at_most(24 * hour)
+          .at_most(24 * config::hour_ms)
           .by_default("\"10s\""),
       Setting::duration(
           "keep",
           "How long a connection stays open between two requests. Keep it below what the servers do themselves. 0: a connection for each "
           "request.")
           .at_least(0)
-          .at_most(24 * hour)
+          .at_most(24 * config::hour_ms)
           .by_default("\"30s\""),
       Setting::duration("connect_timeout", "How long it may take to connect; past it, another server is tried, or the status is 502.")
           .at_least(1)
-          .at_most(hour)
+          .at_most(config::hour_ms)
           .by_default("\"5s\""),
       Setting::duration("response_timeout",
                         "From the end of the request to the head of the answer; past it, status 504. Keep it below `timeouts.handler`, "
                         "which answers 503.")
           .at_least(1)
-          .at_most(24 * hour)
+          .at_most(24 * config::hour_ms)
           .by_default("\"55s\""),
       Setting::duration("idle_timeout", "How long a server may let pass between two pieces of content that it sends or takes.")
           .at_least(1)
-          .at_most(24 * hour)
+          .at_most(24 * config::hour_ms)
           .by_default("\"60s\""),
       Setting::size("head_bytes", "Status line and fields of an answer together; past it, status 502.")
           .at_least(1024)
@@ -57,7 +54,10 @@ Settings UpstreamOptions::settings() {
           .at_least(0)
           .at_most(1'000'000)
           .by_default("3"),
-      Setting::duration("pause", "How long a server that fails is left out.").at_least(1).at_most(24 * hour).by_default("\"10s\""),
+      Setting::duration("pause", "How long a server that fails is left out.")
+          .at_least(1)
+          .at_most(24 * config::hour_ms)
+          .by_default("\"10s\""),
   };
 }
 

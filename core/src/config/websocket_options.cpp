@@ -1,10 +1,10 @@
 #include <ropeway/websocket.hpp>
 
+#include "core/src/config/units.hpp"
+
 namespace ropeway {
 namespace {
 
-constexpr std::int64_t minute = 60'000;
-constexpr std::int64_t hour = 60 * minute;
 constexpr std::int64_t giga = 1024LL * 1024 * 1024;
 
 // "https://example.org:8443": a scheme and an authority, and nothing behind it (RFC 6454 §6.2).
@@ -36,15 +36,15 @@ Setting WebSocketOptions::setting() {
               "ping_interval",
               "After so long without a byte from the client, it is sent a ping. Keep it below what proxies in between allow. 0 is never.")
               .at_least(0)
-              .at_most(24 * hour)
+              .at_most(24 * config::hour_ms)
               .by_default("\"30s\""),
           Setting::duration("pong_timeout", "How long it may take to send anything after that; past it, the connection is closed.")
               .at_least(1)
-              .at_most(hour)
+              .at_most(config::hour_ms)
               .by_default("\"20s\""),
           Setting::duration("close_timeout", "How long a client may take to answer a Close frame.")
               .at_least(1)
-              .at_most(hour)
+              .at_most(config::hour_ms)
               .by_default("\"5s\""),
           Setting::boolean("compression",
                            "Compress messages for clients that offer it (permessage-deflate). It costs CPU time for each message.")

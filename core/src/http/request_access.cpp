@@ -6,7 +6,7 @@
 namespace ropeway {
 namespace {
 
-constexpr std::size_t kept_text_bytes = 64 * 1024;  // `recycle` keeps memory up to this size
+constexpr std::size_t recycled_text_bytes = 64 * 1024;  // `recycle` keeps memory up to this size
 
 std::string& text_of(std::unique_ptr<std::string>& holder) {
   if (holder == nullptr) holder = std::make_unique<std::string>();
@@ -15,7 +15,7 @@ std::string& text_of(std::unique_ptr<std::string>& holder) {
 
 void recycle_text(std::unique_ptr<std::string>& holder) noexcept {
   if (holder == nullptr) return;
-  if (holder->capacity() > kept_text_bytes) {
+  if (holder->capacity() > recycled_text_bytes) {
     holder.reset();
   } else {
     holder->clear();

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t salt_bytes = 16;
 constexpr char sealed_version = '1';
-constexpr std::chrono::seconds longest_life{100LL * 366 * 24 * 3600};  // so that "for ever" has an end that can be computed with
+constexpr std::chrono::seconds longest_validity{100LL * 366 * 24 * 3600};  // so that "for ever" has an end that can be computed with
 
 std::string signed_message(std::string_view name, std::string_view expiry, std::string_view value) {
   // Neither a name nor an expiry has a NUL, so no two triples make the same message.
@@ -66,7 +66,7 @@ std::int64_t CookieKeys::now() const noexcept {
 }
 
 Cookie CookieKeys::sign(Cookie cookie, std::chrono::seconds lifetime) const {
-  const std::string expiry = std::to_string(now() + std::min(lifetime, longest_life).count());
+  const std::string expiry = std::to_string(now() + std::min(lifetime, longest_validity).count());
   const http::Digest mac = http::hmac_sha256(pairs_.front().signing, signed_message(cookie.name, expiry, cookie.value));
   cookie.value = http::base64url(cookie.value) + "." + expiry + "." + http::base64url(text_of(mac));
   return cookie;
@@ -94,7 +94,7 @@ Cookie CookieKeys::seal(Cookie cookie, std::chrono::seconds lifetime) const {
   const std::string random = http::random_bytes(salt_bytes + http::nonce_bytes);
   const std::string_view salt = std::string_view(random).substr(0, salt_bytes);
   http::Digest key = http::hmac_sha256(pairs_.front().sealing, salt);
-  const std::string plain = std::to_string(now() + std::min(lifetime, longest_life).count()) + "." + cookie.value;
+  const std::string plain = std::to_string(now() + std::min(lifetime, longest_validity).count()) + "." + cookie.value;
   const std::string sealed = http::encrypt(key, std::string_view(random).substr(salt_bytes), cookie.name, plain);
   http::cleanse(key);
   cookie.value = http::base64url(sealed_version + random + sealed);

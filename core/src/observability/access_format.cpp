@@ -6,12 +6,10 @@
 
 #include "core/src/observability/calendar.hpp"
 #include "core/src/observability/escaping.hpp"
+#include "core/src/observability/terminal.hpp"
 
 namespace ropeway::observability {
 namespace {
-
-constexpr std::string_view reset = "\033[0m";
-constexpr std::string_view dim = "\033[2m";
 
 void append_number(std::string& out, std::integral auto value) {
   std::array<char, 24> digits{};

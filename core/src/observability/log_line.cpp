@@ -7,12 +7,10 @@
 
 #include "core/src/observability/calendar.hpp"
 #include "core/src/observability/escaping.hpp"
+#include "core/src/observability/terminal.hpp"
 
 namespace ropeway::observability {
 namespace {
-
-constexpr std::string_view reset = "\033[0m";
-constexpr std::string_view dim = "\033[2m";
 
 struct LevelName {
   std::string_view padded;

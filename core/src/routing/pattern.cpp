@@ -12,8 +12,6 @@
 namespace ropeway::routing {
 namespace {
 
-constexpr std::size_t max_host_size = 253;  // RFC 1035 §2.3.4, without the final dot
-
 bool is_alpha(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }

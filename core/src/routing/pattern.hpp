@@ -8,6 +8,9 @@
 
 namespace ropeway::routing {
 
+/// RFC 1035 §2.3.4, without the final dot. A longer host matches no pattern.
+inline constexpr std::size_t max_host_size = 253;
+
 /// The most parameters that one pattern may have: a `Request` has room for as many.
 inline constexpr std::size_t max_parameters = 16;
 

@@ -8,8 +8,7 @@
 namespace ropeway::routing {
 namespace {
 
-constexpr MethodSet no_method = 0;          // of a walk that asks what there is
-constexpr std::size_t max_host_size = 253;  // RFC 1035 §2.3.4; a longer one can match no pattern
+constexpr MethodSet no_method = 0;  // of a walk that asks what there is
 
 std::string quoted(const PatternSource& source) {
   std::string text = '"' + source.text + '"';

@@ -21,3 +21,10 @@
 #else
 #include "core/src/server/readiness_portable.hpp"
 #endif
+
+namespace ropeway::server {
+
+/// How often in a row somebody reads from a socket that always has something, before other connections get their turn.
+inline constexpr unsigned receives_before_others = 16;
+
+}  // namespace ropeway::server

@@ -79,8 +79,6 @@ class SessionTransfer {
   Session& session_;
 };
 
-constexpr unsigned receives_before_others = 16;  // in a row, before other connections get their turn
-
 awaitable<std::string_view> SessionBodyReader::read() {
   Session& session = session_;
   Exchange& exchange = *session.exchange_;

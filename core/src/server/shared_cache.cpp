@@ -11,7 +11,7 @@ namespace {
 // after another.
 constexpr int most_waits = 2;
 
-constexpr std::chrono::seconds look_interval{1};  // in case that nobody wakes it
+constexpr std::chrono::seconds cache_look_interval{1};  // in case that nobody wakes it
 
 std::int64_t nanoseconds_of(const Clock& clock) noexcept {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(clock.steady_now().time_since_epoch()).count();
@@ -80,7 +80,7 @@ awaitable<void> SharedCache::end_of_claim(std::string_view key) {
   for (;;) {
     const std::uint64_t ticket = changes_.ticket();
     if (changes_.is_closed() || !segment_.claims().is_claimed(claimed)) co_return;
-    co_await changes_.wait(ticket, look_interval);
+    co_await changes_.wait(ticket, cache_look_interval);
   }
 }
 

@@ -12,7 +12,7 @@
 namespace ropeway::server {
 namespace {
 
-constexpr std::chrono::seconds look_interval{10};  // in case that nobody wakes it
+constexpr std::chrono::seconds jobs_look_interval{10};  // in case that nobody wakes it
 
 }  // namespace
 
@@ -61,7 +61,7 @@ awaitable<void> SharedJobs::keep_running(Task& task) {
     const std::uint64_t ticket = changes_.ticket();
     leads = leads || shared::ClaimTable::take(task.lease, process_);
     if (!leads) {
-      co_await changes_.wait(ticket, look_interval);
+      co_await changes_.wait(ticket, jobs_look_interval);
       continue;
     }
     const std::int64_t interval = task.interval.count();

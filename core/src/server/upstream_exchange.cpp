@@ -20,12 +20,11 @@ namespace {
 using std::chrono::milliseconds;
 using Kind = protocol::http1::ResponseEvent::Kind;
 
-constexpr milliseconds look_interval{250};      // how often it is asked whether anybody still waits for the answer
-constexpr std::uint64_t most_text = 64 * 1024;  // of content that is waited for as a whole
-constexpr unsigned most_interim = 20;           // heads of 1xx in front of an answer
-constexpr std::size_t small_piece = 4096;       // of content that is sent together with what follows it
+constexpr milliseconds client_look_interval{250};  // how often it is asked whether anybody still waits for the answer
+constexpr std::uint64_t most_text = 64 * 1024;     // of content that is waited for as a whole
+constexpr unsigned most_interim = 20;              // heads of 1xx in front of an answer
+constexpr std::size_t small_piece = 4096;          // of content that is sent together with what follows it
 constexpr std::size_t enough_to_send = 16 * 1024;
-constexpr unsigned receives_before_others = 16;  // in a row, before other connections get their turn
 constexpr std::string_view line_end = "\r\n";
 
 // What concerns the connection to the server alone (RFC 9110 §7.6.1), and what this server says itself in any case.
@@ -186,7 +185,7 @@ awaitable<bool> UpstreamExchange::send_owed() {
     owed = output_.size();
     if (coarse_steady_time() >= deadline) fail(Status::gateway_timeout, "it does not take the request (idle_timeout)");
     if (nobody_waits()) throw ConnectionLost("the client has gone");
-    co_await connection.wait_writable(std::min(deadline, after(look_interval)));
+    co_await connection.wait_writable(std::min(deadline, after(client_look_interval)));
   }
 }
 
@@ -229,7 +228,7 @@ UpstreamExchange::Input UpstreamExchange::receive() {
 bool UpstreamExchange::nobody_waits() { return request_ != nullptr ? request_->client_gone() : stop_.stop_requested(); }
 
 awaitable<void> UpstreamExchange::wait_for_input(Time deadline, Status late, std::string_view reason) {
-  const Time look = after(look_interval);
+  const Time look = after(client_look_interval);
   co_await lease_.connection()->wait_readable(std::min(deadline, look));
   const Time now = coarse_steady_time();
   if (now >= look && nobody_waits()) {

@@ -18,7 +18,6 @@ namespace {
 namespace ws = protocol::websocket;
 
 constexpr std::size_t scratch_bytes = 64 * 1024;
-constexpr int receives_before_others = 16;     // in a row, while a message does not end
 constexpr std::size_t pongs_that_wait = 1024;  // bytes; past them, only the last ping is answered (RFC 6455 §5.5.3)
 constexpr unsigned kept_outputs = 64;          // for each thread
 
@@ -37,7 +36,7 @@ void WebSocketSession::on_readable() {
 
 // Until a message waits for the handler, or nothing has come.
 void WebSocketSession::read() {
-  for (int receives = 0; !reading_ && !inbox_ && !pending_end_ && !input_ended_ && !ended_;) {
+  for (unsigned receives = 0; !reading_ && !inbox_ && !pending_end_ && !input_ended_ && !ended_;) {
     if (unread_at_ < unread_.size()) {
       std::string_view rest = std::string_view(unread_).substr(unread_at_);
       decode(rest);

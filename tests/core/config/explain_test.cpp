@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <map>
 
-namespace ropeway::config {
+namespace ropeway::config::explain_test {
 namespace {
 
 constexpr std::string_view text = R"({
@@ -110,4 +110,4 @@ TEST_CASE("where there is nothing, nothing is explained, and the names beside it
   CHECK(names_beside(*loaded.document, "nothing.at.all").empty());
 }
 
-}  // namespace ropeway::config
+}  // namespace ropeway::config::explain_test

@@ -7,7 +7,7 @@
 
 #include "core/src/config/loader.hpp"
 
-namespace ropeway::config {
+namespace ropeway::config::group_test {
 namespace {
 
 const Catalogue& catalogue() {
@@ -97,4 +97,4 @@ TEST_CASE("whatever has a mistake in a group is left out, and the rest can be tr
 }
 
 }  // namespace
-}  // namespace ropeway::config
+}  // namespace ropeway::config::group_test

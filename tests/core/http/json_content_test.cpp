@@ -8,7 +8,7 @@
 #include <ropeway/json.hpp>
 #include <ropeway/testing/call.hpp>
 
-namespace ropeway {
+namespace ropeway::json_content_test {
 namespace {
 
 struct Item {
@@ -122,4 +122,4 @@ TEST_CASE("a document that is answered is sent as JSON, whatever bytes its strin
   CHECK(Response::json("[2]").body().text() == "[2]");
 }
 
-}  // namespace ropeway
+}  // namespace ropeway::json_content_test

@@ -4,7 +4,7 @@
 
 #include "core/src/http/path.hpp"
 
-namespace ropeway::http {
+namespace ropeway::http::path_test {
 namespace {
 
 struct Row {
@@ -161,4 +161,4 @@ TEST_CASE("slashes side by side are kept, merged or refused, and merged ones are
   CHECK_FALSE(normalise_path("/a//../..//../b", path, RepeatedSlashes::merge));
 }
 
-}  // namespace ropeway::http
+}  // namespace ropeway::http::path_test

@@ -4,7 +4,7 @@
 
 #include "core/src/http/range.hpp"
 
-namespace ropeway::http {
+namespace ropeway::http::range_test {
 namespace {
 
 // "whole", "unsatisfiable", or the ranges as "first+length".
@@ -122,4 +122,4 @@ TEST_CASE("Content-Range says the place of a part (RFC 9110 §14.4)") {
   CHECK(ContentRange({UINT64_MAX - 1, 1}, UINT64_MAX).view() == "bytes 18446744073709551614-18446744073709551614/18446744073709551615");
 }
 
-}  // namespace ropeway::http
+}  // namespace ropeway::http::range_test

@@ -11,7 +11,7 @@
 
 #include "core/src/http/crypto.hpp"
 
-namespace ropeway {
+namespace ropeway::secure_cookie_test {
 namespace {
 
 using std::chrono::seconds;
@@ -132,4 +132,4 @@ TEST_CASE("the primitives are those of their specifications") {
   }
 }
 
-}  // namespace ropeway
+}  // namespace ropeway::secure_cookie_test

@@ -15,6 +15,7 @@
 
 #include "tests/support/temporary_folder.hpp"
 
+namespace log_file_test {
 using ropeway::observability::LogFile;
 using ropeway::testing::read_file;
 using ropeway::testing::TemporaryFolder;
@@ -132,3 +133,5 @@ TEST_CASE("a socket as standard stream does not block either") {
   }
   ::close(ends[1]);
 }
+
+}  // namespace log_file_test

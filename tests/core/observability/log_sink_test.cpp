@@ -19,6 +19,7 @@
 #include "tests/support/json.hpp"
 #include "tests/support/temporary_folder.hpp"
 
+namespace log_sink_test {
 using namespace ropeway;
 using namespace ropeway::observability;
 using ropeway::testing::read_file;
@@ -180,3 +181,5 @@ TEST_CASE("a sink whose file cannot be opened says which and why") {
   CHECK_THROWS_WITH_AS((void)make_log_sink(options_for(folder / "no/log", false)), doctest::Contains("No such file or directory"),
                        std::system_error);
 }
+
+}  // namespace log_sink_test

@@ -7,6 +7,7 @@
 #include "core/src/testing/event_loop.hpp"
 #include "tests/support/recording_services.hpp"
 
+namespace endpoint_test {
 using ropeway::Request;
 using ropeway::Response;
 using ropeway::routing::make_endpoint;
@@ -62,3 +63,5 @@ TEST_CASE("a BlockingHandler runs on the blocking pool") {
   CHECK(services.blocking_pool().runs == 1);
   CHECK_FALSE(endpoint->starts_at_head());
 }
+
+}  // namespace endpoint_test

@@ -10,6 +10,7 @@
 #include "core/src/testing/event_loop.hpp"
 #include "tests/support/recording_services.hpp"
 
+namespace pipeline_test {
 using ropeway::awaitable;
 using ropeway::ConnectionLost;
 using ropeway::HttpError;
@@ -196,3 +197,5 @@ TEST_CASE("a lost connection passes through the whole chain") {
   CHECK(trace == Trace{"a in", "b in"});
   CHECK(services.logger().lines().empty());
 }
+
+}  // namespace pipeline_test

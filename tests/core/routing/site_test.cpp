@@ -12,6 +12,7 @@
 #include "tests/support/allocation_counter.hpp"
 #include "tests/support/recording_services.hpp"
 
+namespace site_test {
 using ropeway::awaitable;
 using ropeway::ConnectionLost;
 using ropeway::HttpError;
@@ -291,3 +292,5 @@ TEST_CASE("an answer that is ready costs no allocation and no coroutine, from fi
     if (round > 0) CHECK(allocations == 0);  // the first round fills the free list of responses
   }
 }
+
+}  // namespace site_test

@@ -9,7 +9,7 @@
 
 #include "tests/core/server/worker_fixture.hpp"
 
-namespace ropeway::server {
+namespace ropeway::server::try_test {
 namespace {
 
 template <class F>
@@ -144,4 +144,4 @@ TEST_CASE("content that nobody of several has use for is dropped, and the connec
   CHECK(client.get("/known").body == "found\n");
 }
 
-}  // namespace ropeway::server
+}  // namespace ropeway::server::try_test

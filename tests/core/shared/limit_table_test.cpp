@@ -14,7 +14,7 @@
 #include "core/src/shared/segment.hpp"
 #include "tests/core/shared/single_steps.hpp"
 
-namespace ropeway::shared {
+namespace ropeway::shared::limit_table_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -163,4 +163,4 @@ TEST_CASE("a process that is killed while it takes a place leaves one that is fu
 }
 
 }  // namespace
-}  // namespace ropeway::shared
+}  // namespace ropeway::shared::limit_table_test

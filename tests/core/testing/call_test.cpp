@@ -8,6 +8,7 @@
 
 #include <ropeway/http_error.hpp>
 
+namespace call_test {
 using ropeway::awaitable;
 using ropeway::Request;
 using ropeway::Response;
@@ -75,3 +76,5 @@ TEST_CASE("a middleware is called in front of a handler") {
   CHECK(body_of(std::move(response)) == "Hello, Ada!");
   CHECK(call(Stamp(), Hello(), RequestBuilder("GET", "/")).status() == Status::bad_request);
 }
+
+}  // namespace call_test

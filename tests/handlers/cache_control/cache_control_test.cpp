@@ -7,7 +7,7 @@
 
 #include <ropeway/testing/call.hpp>
 
-namespace ropeway::handlers {
+namespace ropeway::handlers::cache_control_test {
 namespace {
 
 // Answers with the status that the path names; below /own it says itself how long it may be kept.
@@ -45,4 +45,4 @@ TEST_CASE("good answers to GET and HEAD may be kept, errors may not, and the han
   CHECK(told("GET", "/own/404") == "private");
 }
 
-}  // namespace ropeway::handlers
+}  // namespace ropeway::handlers::cache_control_test

@@ -13,7 +13,7 @@
 #include <asio/post.hpp>
 #include <asio/use_awaitable.hpp>
 
-namespace ropeway::handlers {
+namespace ropeway::handlers::turnstile_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -122,4 +122,4 @@ TEST_CASE("many threads take places, and there are never more than there may be"
   CHECK(most <= 3);
 }
 
-}  // namespace ropeway::handlers
+}  // namespace ropeway::handlers::turnstile_test

@@ -6,7 +6,7 @@
 
 #include <ropeway/testing/call.hpp>
 
-namespace ropeway::handlers {
+namespace ropeway::handlers::cors_test {
 namespace {
 
 using testing::RequestBuilder;
@@ -119,4 +119,4 @@ TEST_CASE("options that would open too much, or nothing, are refused with their 
   CHECK(mistake(R"({"origins": ["*"], "methods": ["GET\r\n"]})").starts_with("/methods: "));
 }
 
-}  // namespace ropeway::handlers
+}  // namespace ropeway::handlers::cors_test

@@ -4,7 +4,7 @@
 
 #include <ropeway/testing/call.hpp>
 
-namespace ropeway::handlers {
+namespace ropeway::handlers::csrf_test {
 namespace {
 
 struct Answer final : Handler {
@@ -94,4 +94,4 @@ TEST_CASE("a trusted origin that no browser would write is a mistake") {
         R"(/trusted: "https://Example.org": browsers write origins in small letters)");
 }
 
-}  // namespace ropeway::handlers
+}  // namespace ropeway::handlers::csrf_test

@@ -9,7 +9,7 @@
 
 #include "tests/support/temporary_folder.hpp"
 
-namespace ropeway::handlers {
+namespace ropeway::handlers::error_pages_test {
 namespace {
 
 struct Answer final : Handler {
@@ -99,4 +99,4 @@ TEST_CASE("pages that cannot be are mistakes with their places") {
         R"(/texts/404: "404" has a page in both "files" and "texts")");
 }
 
-}  // namespace ropeway::handlers
+}  // namespace ropeway::handlers::error_pages_test

@@ -6,7 +6,7 @@
 
 #include "tests/support/recording_services.hpp"
 
-namespace ropeway::handlers {
+namespace ropeway::handlers::health_test {
 namespace {
 
 ConfigNode options(std::string_view json) { return ConfigNode::from_json(json, Health::settings()); }
@@ -34,4 +34,4 @@ TEST_CASE("a server that ends is live, and not ready") {
   CHECK(testing::body_of(std::move(response)) == "ending\n");
 }
 
-}  // namespace ropeway::handlers
+}  // namespace ropeway::handlers::health_test

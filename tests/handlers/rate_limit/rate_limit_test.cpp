@@ -7,7 +7,7 @@
 #include "handlers/rate_limit/client_network.hpp"
 #include "tests/support/recording_services.hpp"
 
-namespace ropeway::handlers {
+namespace ropeway::handlers::rate_limit_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -116,4 +116,4 @@ TEST_CASE("a client is an IPv4 address, or a /64 of IPv6") {
 }
 
 }  // namespace
-}  // namespace ropeway::handlers
+}  // namespace ropeway::handlers::rate_limit_test

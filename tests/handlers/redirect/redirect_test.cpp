@@ -4,7 +4,7 @@
 
 #include <ropeway/testing/call.hpp>
 
-namespace ropeway::handlers {
+namespace ropeway::handlers::redirect_test {
 namespace {
 
 ConfigNode options(std::string_view json) { return ConfigNode::from_json(json, Redirect::settings()); }
@@ -73,4 +73,4 @@ TEST_CASE("a target that could be read as having no host of its own is refused")
   CHECK_THROWS_AS(Redirect(options("{}")), ConfigError);
 }
 
-}  // namespace ropeway::handlers
+}  // namespace ropeway::handlers::redirect_test

@@ -9,7 +9,7 @@
 #include "handlers/request_decompression/decoded_content.hpp"
 #include "tests/support/encoded.hpp"
 
-namespace ropeway::handlers {
+namespace ropeway::handlers::request_decompression_test {
 namespace {
 
 using testing::RequestBuilder;
@@ -154,4 +154,4 @@ TEST_CASE("a reader that failed fails again") {
   CHECK(failure(*reader) == 413);
 }
 
-}  // namespace ropeway::handlers
+}  // namespace ropeway::handlers::request_decompression_test

@@ -7,7 +7,7 @@
 #include <ropeway/http_error.hpp>
 #include <ropeway/testing/call.hpp>
 
-namespace ropeway::handlers {
+namespace ropeway::handlers::response_fields_test {
 namespace {
 
 struct Answer final : Handler {
@@ -55,4 +55,4 @@ TEST_CASE("what the server sets itself, and what is no field, is refused") {
   CHECK(mistake(R"({"remove": ["a b"]})") == "/remove");
 }
 
-}  // namespace ropeway::handlers
+}  // namespace ropeway::handlers::response_fields_test

@@ -6,7 +6,7 @@
 
 #include <ropeway/testing/call.hpp>
 
-namespace ropeway::handlers {
+namespace ropeway::handlers::security_headers_test {
 namespace {
 
 struct Answer final : Handler {
@@ -50,4 +50,4 @@ TEST_CASE("a text that cannot be sent is refused with its place") {
   } catch (const ConfigError& error) { CHECK(error.pointer() == "/permissions_policy"); }
 }
 
-}  // namespace ropeway::handlers
+}  // namespace ropeway::handlers::security_headers_test

@@ -5,7 +5,7 @@
 
 #include "tests/handlers/static_files/fixture.hpp"
 
-namespace ropeway::handlers {
+namespace ropeway::handlers::precompressed_test {
 namespace {
 
 using testing::RequestBuilder;
@@ -146,4 +146,4 @@ TEST_CASE("a coding that is not known is a mistake in the configuration") {
   CHECK_THROWS_AS(ServedFolder(folder.path(), R"("precompressed": ["deflate"])"), ConfigError);
 }
 
-}  // namespace ropeway::handlers
+}  // namespace ropeway::handlers::precompressed_test

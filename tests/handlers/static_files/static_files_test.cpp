@@ -12,7 +12,7 @@
 
 #include "tests/handlers/static_files/fixture.hpp"
 
-namespace ropeway::handlers {
+namespace ropeway::handlers::static_files_test {
 namespace {
 
 using testing::RequestBuilder;
@@ -311,4 +311,4 @@ TEST_CASE("only a folder that would be listed blocks, so that reading it holds u
   CHECK_FALSE(blocks("\"listing\": false", "/without/"));
 }
 
-}  // namespace ropeway::handlers
+}  // namespace ropeway::handlers::static_files_test

@@ -7,9 +7,7 @@
 namespace ropeway::protocol::http1 {
 namespace {
 
-constexpr std::string_view no_line_end = "a line of the chunked coding does not end in CR LF";
-
-constexpr bool is_blank(char byte) noexcept { return byte == ' ' || byte == '\t'; }
+constexpr std::string_view no_chunk_line_end = "a line of the chunked coding does not end in CR LF";
 
 }  // namespace
 
@@ -117,7 +115,7 @@ const char* ChunkedDecoder::read_size(const char* at, const char* end, const Lim
           return fail(Status::bad_request, "a chunk's size is followed by something else than an extension");
         break;
       case Step::size_end:
-        if (byte != '\n') return fail(Status::bad_request, no_line_end);
+        if (byte != '\n') return fail(Status::bad_request, no_chunk_line_end);
         if (size_ > limits.body_bytes - content_size_)
           return fail(Status::content_too_large, "the content is longer than limits.body_bytes");
         content_size_ += size_;
@@ -142,7 +140,7 @@ const char* ChunkedDecoder::read_size(const char* at, const char* end, const Lim
         if (!add_to_extension(byte)) return fail(Status::bad_request, "a chunk's extension is malformed");
         break;
       default:
-        if (byte != '\n') return fail(Status::bad_request, no_line_end);
+        if (byte != '\n') return fail(Status::bad_request, no_chunk_line_end);
         step_ = Step::size_start;
         size_ = 0;
         break;
@@ -178,11 +176,11 @@ const char* ChunkedDecoder::read_trailers(const char* at, const char* end, const
           return fail(Status::bad_request, "a trailer field's value holds a control character");
         break;
       case Step::trailer_end:
-        if (byte != '\n') return fail(Status::bad_request, no_line_end);
+        if (byte != '\n') return fail(Status::bad_request, no_chunk_line_end);
         step_ = Step::trailer_start;
         break;
       default:
-        if (byte != '\n') return fail(Status::bad_request, no_line_end);
+        if (byte != '\n') return fail(Status::bad_request, no_chunk_line_end);
         ended_ = true;
         break;
     }

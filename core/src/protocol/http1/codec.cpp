@@ -11,8 +11,6 @@
 namespace ropeway::protocol::http1 {
 namespace {
 
-constexpr std::string_view line_end = "\r\n";
-
 using Request = ConnectionState::Request;
 
 constexpr ProtocolError ended_inside{Status::bad_request, "connection ended inside a request"};

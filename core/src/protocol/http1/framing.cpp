@@ -8,13 +8,13 @@
 namespace ropeway::protocol::http1 {
 namespace {
 
-ProtocolError bad(std::string_view reason) noexcept { return {Status::bad_request, reason}; }
+ProtocolError bad_framing(std::string_view reason) noexcept { return {Status::bad_request, reason}; }
 
 // RFC 9112 §6.1, §6.3. "chunked" and nothing else: this server knows no other coding for requests.
 std::optional<ProtocolError> check_transfer_encoding(const HeadFacts& facts, Version version) noexcept {
-  if (version == Version::http_1_0) return bad("HTTP/1.0 has no Transfer-Encoding");
-  if (facts.content_length_count > 0) return bad("there are both Transfer-Encoding and Content-Length");
-  if (facts.transfer_encoding_count > 1) return bad("there are several Transfer-Encoding fields");
+  if (version == Version::http_1_0) return bad_framing("HTTP/1.0 has no Transfer-Encoding");
+  if (facts.content_length_count > 0) return bad_framing("there are both Transfer-Encoding and Content-Length");
+  if (facts.transfer_encoding_count > 1) return bad_framing("there are several Transfer-Encoding fields");
   if (http::equals_ignoring_case(facts.transfer_encoding, "chunked")) return std::nullopt;
   http::ListReader codings(facts.transfer_encoding);
   std::size_t count = 0;
@@ -25,7 +25,7 @@ std::optional<ProtocolError> check_transfer_encoding(const HeadFacts& facts, Ver
     last_is_chunked = http::equals_ignoring_case(*coding, "chunked");
   }
   // "chunked" twice or not at the end delimits nothing; alone but with commas around it, readers differ.
-  if (count == 0 || chunked_before || (count == 1 && last_is_chunked)) return bad("Transfer-Encoding is malformed");
+  if (count == 0 || chunked_before || (count == 1 && last_is_chunked)) return bad_framing("Transfer-Encoding is malformed");
   return ProtocolError{Status::not_implemented, "a transfer coding other than chunked is not supported"};
 }
 
@@ -38,10 +38,10 @@ std::optional<ProtocolError> decide_framing(const HeadFacts& facts, Version vers
     return check_transfer_encoding(facts, version);
   }
   if (facts.content_length_count == 0) return std::nullopt;
-  if (facts.content_length_count > 1) return bad("there are several Content-Length fields");
+  if (facts.content_length_count > 1) return bad_framing("there are several Content-Length fields");
   const std::string_view text = facts.content_length;
   if (text.empty() || !std::all_of(text.begin(), text.end(), [](char byte) { return byte >= '0' && byte <= '9'; })) {
-    return bad("Content-Length is not a number");  // also a list, a sign, or white space (RFC 9110 §8.6)
+    return bad_framing("Content-Length is not a number");  // also a list, a sign, or white space (RFC 9110 §8.6)
   }
   const auto result = std::from_chars(text.data(), text.data() + text.size(), framing.length);
   if (result.ec != std::errc() || framing.length > limits.body_bytes) {

@@ -9,8 +9,6 @@
 namespace ropeway::protocol::http1 {
 namespace {
 
-constexpr bool is_blank(char byte) noexcept { return byte == ' ' || byte == '\t'; }
-
 bool is_host(std::string_view name) noexcept {
   std::uint32_t letters;
   std::uint32_t host;

@@ -19,7 +19,6 @@ constexpr scan::ByteSet name_bytes = [] {
   return set;
 }();
 
-constexpr bool is_digit(char byte) noexcept { return byte >= '0' && byte <= '9'; }
 constexpr bool is_hex(char byte) noexcept { return is_digit(byte) || (byte >= 'a' && byte <= 'f') || (byte >= 'A' && byte <= 'F'); }
 
 // The end of the registered name (or IPv4 address) at the front of the text: the first byte that cannot be in it.
@@ -81,7 +80,7 @@ bool is_port(std::string_view text) noexcept {
   return true;  // also an empty one: a port that is not given (RFC 3986 §3.2.3)
 }
 
-ProtocolError bad(std::string_view reason) noexcept { return {Status::bad_request, reason}; }
+ProtocolError bad_target(std::string_view reason) noexcept { return {Status::bad_request, reason}; }
 
 void split_query(http::RequestHead& head, std::string_view path_and_query) noexcept {
   const std::size_t mark = path_and_query.find('?');
@@ -94,7 +93,7 @@ std::optional<ProtocolError> resolve_absolute(http::RequestHead& head) noexcept 
   const std::size_t colon = head.target.find("://");
   const std::string_view scheme = head.target.substr(0, colon);
   if (colon == std::string_view::npos || !(http::equals_ignoring_case(scheme, "http") || http::equals_ignoring_case(scheme, "https"))) {
-    return bad("the target has none of the forms of RFC 9112 §3.2");
+    return bad_target("the target has none of the forms of RFC 9112 §3.2");
   }
   if (scheme.size() == 5) {  // RFC 9110 §7.4: this connection is not secured
     return ProtocolError{Status::misdirected_request, "an https resource is not served over a connection without TLS"};
@@ -102,7 +101,7 @@ std::optional<ProtocolError> resolve_absolute(http::RequestHead& head) noexcept 
   const std::string_view rest = head.target.substr(colon + 3);
   const std::size_t path_begin = std::min(rest.find_first_of("/?"), rest.size());
   const auto authority = parse_authority(rest.substr(0, path_begin));
-  if (!authority || authority->host.empty()) return bad("the target's authority is malformed");
+  if (!authority || authority->host.empty()) return bad_target("the target's authority is malformed");
   head.host = authority->host;
   split_query(head, rest.substr(path_begin));
   if (head.raw_path.empty()) head.raw_path = head.method == Method::options && path_begin == rest.size() ? "*" : "/";
@@ -112,7 +111,7 @@ std::optional<ProtocolError> resolve_absolute(http::RequestHead& head) noexcept 
 // RFC 9112 §3.2.3: CONNECT names a host and a port, both of them.
 std::optional<ProtocolError> resolve_connect(http::RequestHead& head) noexcept {
   const auto authority = parse_authority(head.target);
-  if (!authority || authority->host.empty() || authority->port.empty()) return bad("the target of CONNECT is not a host and a port");
+  if (!authority || authority->host.empty() || authority->port.empty()) return bad_target("the target of CONNECT is not a host and a port");
   head.host = authority->host;
   head.raw_path = {};
   head.query = {};
@@ -141,11 +140,12 @@ std::optional<Authority> parse_authority(std::string_view text) noexcept {
 }
 
 std::optional<ProtocolError> resolve_target(http::RequestHead& head, const HeadFacts& facts) noexcept {
-  if (facts.host_count > 1) return bad("there are several Host fields");
-  if (facts.host_count == 0 && head.version == Version::http_1_1) return bad("there is no Host field");
-  if (facts.host_count == 1 && facts.host.empty()) return bad("the Host field is empty");  // RFC 9110 §4.2.1: no http URI has an empty host
+  if (facts.host_count > 1) return bad_target("there are several Host fields");
+  if (facts.host_count == 0 && head.version == Version::http_1_1) return bad_target("there is no Host field");
+  if (facts.host_count == 1 && facts.host.empty())
+    return bad_target("the Host field is empty");  // RFC 9110 §4.2.1: no http URI has an empty host
   const auto host = parse_authority(facts.host);
-  if (!host || (host->host.empty() && !host->port.empty())) return bad("the Host field is malformed");
+  if (!host || (host->host.empty() && !host->port.empty())) return bad_target("the Host field is malformed");
   head.host = host->host;
   if (head.method == Method::connect) return resolve_connect(head);
   if (head.target[0] == '/') {

@@ -14,8 +14,6 @@ constexpr std::string_view no_status_line = "it does not begin with a status lin
 constexpr std::string_view head_too_large = "its head is larger than it may be";
 constexpr std::string_view ended_early = "the connection ended inside the response";
 
-bool is_digit(char byte) noexcept { return byte >= '0' && byte <= '9'; }
-
 }  // namespace
 
 std::span<char> ResponseReader::prepare() {

@@ -9,6 +9,9 @@
 
 namespace ropeway::protocol::http1 {
 
+constexpr bool is_digit(char byte) noexcept { return byte >= '0' && byte <= '9'; }
+constexpr bool is_blank(char byte) noexcept { return byte == ' ' || byte == '\t'; }
+
 /// How far a run of allowed bytes reaches. Each function gives the first byte that is not allowed, or `end`.
 namespace scan {
 

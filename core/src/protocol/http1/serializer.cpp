@@ -9,8 +9,6 @@
 namespace ropeway::protocol::http1 {
 namespace {
 
-constexpr std::string_view line_end = "\r\n";
-
 // The status lines that nearly all responses have; "" for the others.
 constexpr std::string_view ready_status_line(Status status) noexcept {
   switch (status) {

@@ -10,6 +10,8 @@
 
 namespace ropeway::protocol::http1 {
 
+inline constexpr std::string_view line_end = "\r\n";
+
 /// What the request and the connection say about the response.
 struct ResponseContext {
   std::string_view common_fields = {};  ///< complete lines, for every response; Date first. A handler that sets Server replaces ours

@@ -8,6 +8,7 @@
 
 #include "tests/support/feed.hpp"
 
+namespace response_reader_test {
 namespace {
 
 using namespace ropeway;
@@ -166,3 +167,5 @@ TEST_CASE("the head of an answer is bounded, in one line or in many, and interim
   CHECK(transcript({std::string_view(moved).substr(0, 30'000), std::string_view(moved).substr(30'000)}, false, false, limits)
             .ends_with("]hi end reusable"));  // the buffer grows meanwhile, and what was read stands elsewhere
 }
+
+}  // namespace response_reader_test
