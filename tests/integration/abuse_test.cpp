@@ -10,6 +10,8 @@
 #include "tests/support/sanitizers.hpp"
 #include "tests/support/server_process.hpp"
 
+namespace abuse_test {
+
 using namespace ropeway::testing;
 
 namespace {
@@ -173,3 +175,5 @@ TEST_CASE("the last request that a connection may have is answered with Connecti
     CHECK(polite.ends_without_more());
   }
 }
+
+}  // namespace abuse_test

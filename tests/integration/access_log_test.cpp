@@ -12,6 +12,8 @@
 #include "tests/support/json.hpp"
 #include "tests/support/server_process.hpp"
 
+namespace access_log_test {
+
 using namespace ropeway::testing;
 
 namespace {
@@ -115,3 +117,5 @@ TEST_CASE("SIGUSR1 opens the access log and the application log again") {
     CHECK_FALSE(lines_of(folder / "access.log.1").empty());
   }
 }
+
+}  // namespace access_log_test

@@ -13,6 +13,8 @@
 #include "tests/support/sanitizers.hpp"
 #include "tests/support/server_process.hpp"
 
+namespace affinity_test {
+
 using namespace ropeway::testing;
 using ropeway::config::CpuList;
 
@@ -118,3 +120,5 @@ TEST_CASE("CPUs that do not exist, or are none, are errors with their places") {
     CHECK(check.error.find(c.part) != std::string::npos);
   }
 }
+
+}  // namespace affinity_test

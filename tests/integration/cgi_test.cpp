@@ -10,6 +10,8 @@
 
 #include "tests/support/server_process.hpp"
 
+namespace cgi_test {
+
 using namespace ropeway::testing;
 
 namespace {
@@ -378,3 +380,5 @@ TEST_CASE("options of scripts that cannot work are errors with their place") {
   CHECK(has(report(R"("root": "bin", "environment": {"A-B": "x"})"), "variable's name"));
   CHECK(has(report(R"("root": "bin", "limits": {"at_once": 0})"), "at_once"));
 }
+
+}  // namespace cgi_test

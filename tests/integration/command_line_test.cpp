@@ -12,6 +12,8 @@
 #include "tests/support/json.hpp"
 #include "tests/support/locations.hpp"
 
+namespace command_line_test {
+
 using namespace ropeway::testing;
 
 namespace {
@@ -117,3 +119,5 @@ TEST_CASE("the manual page has every command and option") {
   CHECK(has(page.output, ".TH ropeway 1"));
   for (const char* part : {".SS serve", ".SS drill", "\\-\\-no\\-listing", "\\-\\-config"}) CHECK(has(page.output, part));
 }
+
+}  // namespace command_line_test

@@ -5,6 +5,8 @@
 #include "tests/support/json.hpp"
 #include "tests/support/server_process.hpp"
 
+namespace configuration_test {
+
 using namespace ropeway::testing;
 
 namespace {
@@ -175,3 +177,5 @@ TEST_CASE("a schema that cannot be written is a failure") {
   CHECK(finished.exit_code == 1);
   CHECK(finished.error.find("No space left on device") != std::string::npos);
 }
+
+}  // namespace configuration_test

@@ -2,6 +2,8 @@
 
 #include "tests/support/server_process.hpp"
 
+namespace connection_test {
+
 using namespace ropeway::testing;
 
 namespace {
@@ -226,3 +228,5 @@ TEST_CASE("OPTIONS with a target that has no path is about the server as a whole
   }
   CHECK(client.exchange("OPTIONS http://t/ HTTP/1.1\r\nHost: t\r\n\r\n").status == 404);
 }
+
+}  // namespace connection_test

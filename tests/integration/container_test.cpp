@@ -11,6 +11,8 @@
 
 #include "tests/support/server_process.hpp"
 
+namespace container_test {
+
 using namespace ropeway::testing;
 
 namespace {
@@ -83,3 +85,5 @@ TEST_CASE("as process 1 the launcher waits for processes that are not its own, a
   REQUIRE(::kill(launcher, SIGTERM) == 0);
   CHECK(server->wait() == 0);
 }
+
+}  // namespace container_test

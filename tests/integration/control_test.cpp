@@ -13,6 +13,8 @@
 #include "tests/support/json.hpp"
 #include "tests/support/server_process.hpp"
 
+namespace control_test {
+
 using namespace ropeway::testing;
 
 namespace {
@@ -191,3 +193,5 @@ TEST_CASE("a second server with the same control socket is refused; an automatic
   CHECK(twin.standard_error().find("there is no control socket") != std::string::npos);
   CHECK(status(other)["pid"] == first->pid());
 }
+
+}  // namespace control_test

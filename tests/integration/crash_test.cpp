@@ -9,6 +9,8 @@
 #include "tests/support/sanitizers.hpp"
 #include "tests/support/server_process.hpp"
 
+namespace crash_test {
+
 using namespace ropeway::testing;
 
 namespace {
@@ -150,3 +152,5 @@ TEST_CASE("a closed route answers 503 whatever is asked of it") {
   CHECK(client.get("/ok").body == "answer");
   CHECK(has(server->standard_error(), "GET /crash/{name}"));
 }
+
+}  // namespace crash_test

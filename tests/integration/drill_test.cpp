@@ -7,6 +7,8 @@
 
 #include "tests/support/server_process.hpp"
 
+namespace drill_test {
+
 using namespace ropeway::testing;
 
 namespace {
@@ -63,3 +65,5 @@ TEST_CASE("a drill that makes no sense is refused") {
   CHECK(drill(folder, {"burn"}).exit_code == 2);
   CHECK(drill(folder, {"kill"}).exit_code == 1);  // there is no server
 }
+
+}  // namespace drill_test

@@ -12,7 +12,7 @@
 #include "tests/support/server_process.hpp"
 #include "tests/support/websocket_client.hpp"
 
-namespace ropeway::testing {
+namespace ropeway::testing::examples_test {
 namespace {
 
 // An example's own configuration, on a free port and in another model.
@@ -221,4 +221,4 @@ TEST_CASE("the websocket example echoes, and its chat reaches those in the room,
 }
 
 }  // namespace
-}  // namespace ropeway::testing
+}  // namespace ropeway::testing::examples_test

@@ -10,6 +10,8 @@
 #include "tests/support/server_process.hpp"
 #include "tests/support/strict_client.hpp"
 
+namespace hand_over_test {
+
 using namespace ropeway::testing;
 
 namespace {
@@ -133,3 +135,5 @@ TEST_CASE("while workers are ended under load, no request fails") {
   server->signal(SIGTERM);
   CHECK(server->wait() == 0);
 }
+
+}  // namespace hand_over_test

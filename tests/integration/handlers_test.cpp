@@ -2,6 +2,8 @@
 
 #include "tests/support/server_process.hpp"
 
+namespace handlers_test {
+
 using namespace ropeway::testing;
 
 TEST_CASE("the smallest handlers answer as they were configured") {
@@ -49,3 +51,5 @@ TEST_CASE("the smallest handlers answer as they were configured") {
     CHECK(head.field("Content-Length") == "3");
   }
 }
+
+}  // namespace handlers_test

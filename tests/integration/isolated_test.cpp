@@ -13,6 +13,8 @@
 #include "tests/support/sanitizers.hpp"
 #include "tests/support/server_process.hpp"
 
+namespace isolated_test {
+
 using namespace ropeway::testing;
 
 namespace {
@@ -263,3 +265,5 @@ TEST_CASE("a server without such handlers has no nursery") {
   CHECK(server->connect().get("/").body == "x");
   CHECK(children_of(server->workers({1, 1}).front()).empty());
 }
+
+}  // namespace isolated_test

@@ -12,6 +12,8 @@
 
 #include "tests/support/server_process.hpp"
 
+namespace keeper_test {
+
 using namespace ropeway::testing;
 
 namespace {
@@ -232,3 +234,5 @@ TEST_CASE("what a PROXY header has told goes with a connection whose worker was 
     CHECK(holds(kept, 20));
   }
 }
+
+}  // namespace keeper_test

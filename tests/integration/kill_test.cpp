@@ -10,6 +10,8 @@
 #include "tests/support/server_process.hpp"
 #include "tests/support/strict_client.hpp"
 
+namespace kill_test {
+
 using namespace ropeway::testing;
 
 TEST_CASE("while workers are killed under load, no connection is refused, no answer is cut, and all others are served") {
@@ -45,3 +47,5 @@ TEST_CASE("while workers are killed under load, no connection is refused, no ans
   server->signal(SIGTERM);
   CHECK(server->wait() == 0);
 }
+
+}  // namespace kill_test

@@ -9,6 +9,8 @@
 #include "tests/support/server_process.hpp"
 #include "tests/support/strict_client.hpp"
 
+namespace lifecycle_test {
+
 using namespace ropeway::testing;
 
 namespace {
@@ -368,3 +370,5 @@ TEST_CASE("a worker that drains alone leaves its queue to its siblings") {
   }
   CHECK(wait_for_end_of(workers[0]));
 }
+
+}  // namespace lifecycle_test

@@ -2,6 +2,8 @@
 
 #include "tests/support/server_process.hpp"
 
+namespace limits_test {
+
 using namespace ropeway::testing;
 
 namespace {
@@ -230,3 +232,5 @@ TEST_CASE("on a unix socket, whose clients have no address, no such limit applie
   CHECK(first.get("/a").status == 200);
   CHECK(server->connect().get("/a").status == 200);
 }
+
+}  // namespace limits_test

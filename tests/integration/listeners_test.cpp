@@ -10,6 +10,8 @@
 
 #include "tests/support/server_process.hpp"
 
+namespace listeners_test {
+
 using namespace ropeway::testing;
 
 namespace {
@@ -126,3 +128,5 @@ TEST_CASE("a second server cannot share a port with the first without noticing")
   CHECK(finished.error.find(port) != std::string::npos);
   CHECK(server->connect().get("/a").body == "answer");
 }
+
+}  // namespace listeners_test

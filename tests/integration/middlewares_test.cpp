@@ -10,6 +10,8 @@
 #include "tests/support/json.hpp"
 #include "tests/support/server_process.hpp"
 
+namespace middlewares_test {
+
 using namespace ropeway::testing;
 
 namespace {
@@ -97,3 +99,5 @@ TEST_CASE("content that a route does not allow is refused before it is sent") {
   client.send("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 1025\r\nExpect: 100-continue\r\n\r\n");
   CHECK(client.read_response().status == 413);
 }
+
+}  // namespace middlewares_test

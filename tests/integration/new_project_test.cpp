@@ -10,6 +10,8 @@
 #include "tests/support/child_process.hpp"
 #include "tests/support/locations.hpp"
 
+namespace new_project_test {
+
 using namespace ropeway::testing;
 
 namespace {
@@ -76,3 +78,5 @@ TEST_CASE("new refuses what is no name, and says why where it cannot write") {
   CHECK(nowhere.error.find("No such file or directory") != std::string::npos);
   CHECK(entries_in(folder.path()) == 0);
 }
+
+}  // namespace new_project_test

@@ -12,6 +12,8 @@
 #include "tests/support/json.hpp"
 #include "tests/support/server_process.hpp"
 
+namespace pid_file_test {
+
 using namespace ropeway::testing;
 
 namespace {
@@ -103,3 +105,5 @@ TEST_CASE("after an upgrade the pid file has the new launcher's number, after on
   CHECK(command(folder, {"stop", "--wait"}).exit_code == 0);
   CHECK_FALSE(fs::exists(folder / "other.pid"));
 }
+
+}  // namespace pid_file_test

@@ -10,6 +10,8 @@
 #include "tests/support/json.hpp"
 #include "tests/support/server_process.hpp"
 
+namespace plan_test {
+
 using namespace ropeway::testing;
 
 namespace {
@@ -104,3 +106,5 @@ TEST_CASE("variables that override what runs override the new file, too") {
   CHECK(planned.output.find("timeouts.send") != std::string::npos);
   CHECK(planned.output.find("timeouts.idle") == std::string::npos);
 }
+
+}  // namespace plan_test

@@ -15,6 +15,8 @@
 
 #include "tests/support/server_process.hpp"
 
+namespace privileges_test {
+
 using namespace ropeway::testing;
 
 namespace {
@@ -263,3 +265,5 @@ TEST_CASE("where the server is not root, `user` is told to have no effect, and i
   CHECK(mentions(server.standard_error(), "`user` has no effect"));
   CHECK(server.connect().get("/").body == "answer");
 }
+
+}  // namespace privileges_test

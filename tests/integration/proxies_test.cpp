@@ -6,7 +6,7 @@
 
 #include "tests/support/server_process.hpp"
 
-namespace ropeway::testing {
+namespace ropeway::testing::proxies_test {
 namespace {
 
 constexpr const char* routes = R"("log": {"access": {"file": "access.log"}}, "routes": [{"match": "/", "handler": "fixed_response"}])";
@@ -64,4 +64,4 @@ TEST_CASE("a network that is none is an error with its place and the remedy, bef
         std::string::npos);
 }
 
-}  // namespace ropeway::testing
+}  // namespace ropeway::testing::proxies_test

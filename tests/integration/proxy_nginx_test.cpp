@@ -9,6 +9,8 @@
 
 #include "tests/support/server_process.hpp"
 
+namespace proxy_nginx_test {
+
 using namespace ropeway::testing;
 
 namespace {
@@ -81,3 +83,5 @@ TEST_CASE("what nginx answers is what its clients get through the proxy, in ever
     }
   }
 }
+
+}  // namespace proxy_nginx_test

@@ -18,6 +18,8 @@
 #include "tests/support/proxy_headers.hpp"
 #include "tests/support/server_process.hpp"
 
+namespace proxy_protocol_hand_over_test {
+
 using namespace ropeway::testing;
 using namespace ropeway::testing::behind_balancer;
 
@@ -225,3 +227,5 @@ TEST_CASE("behind HAProxy, the client is the one that HAProxy has, with either v
   CHECK(logged_addresses(folder).front() == "127.0.0.3");
   CHECK(server->complaints().find("PROXY") == std::string::npos);
 }
+
+}  // namespace proxy_protocol_hand_over_test

@@ -12,6 +12,8 @@
 #include "tests/support/proxy_headers.hpp"
 #include "tests/support/server_process.hpp"
 
+namespace proxy_protocol_test {
+
 using namespace ropeway::testing;
 using namespace ropeway::testing::behind_balancer;
 
@@ -197,3 +199,5 @@ TEST_CASE("beside it, an address without PROXY headers is served as ever") {
   end(*server);
   CHECK(logged_addresses(folder) == std::vector<std::string>{"127.0.0.1", "127.0.0.1", "203.0.113.7"});
 }
+
+}  // namespace proxy_protocol_test

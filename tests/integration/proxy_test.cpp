@@ -11,6 +11,8 @@
 #include "tests/support/scripted_upstream.hpp"
 #include "tests/support/server_process.hpp"
 
+namespace proxy_test {
+
 using namespace ropeway::testing;
 
 namespace {
@@ -495,3 +497,5 @@ TEST_CASE("tunnels and TRACE are refused") {
   CHECK(front.connect().exchange("CONNECT example.org:80 HTTP/1.1\r\nHost: example.org:80\r\n\r\n").status >= 400);
   CHECK_FALSE(upstream.has_visitor());
 }
+
+}  // namespace proxy_test

@@ -14,6 +14,8 @@
 #include "tests/support/server_process.hpp"
 #include "tests/support/strict_client.hpp"
 
+namespace recycle_test {
+
 using namespace ropeway::testing;
 
 namespace {
@@ -122,3 +124,5 @@ TEST_CASE("a reload that is asked for while a worker is recycled comes after tha
   server->signal(SIGTERM);
   CHECK(server->wait() == 0);
 }
+
+}  // namespace recycle_test

@@ -6,6 +6,8 @@
 
 #include "tests/support/server_process.hpp"
 
+namespace refusals_test {
+
 using namespace ropeway::testing;
 
 TEST_CASE("access goes by the client that a trusted proxy tells of, and by nobody else's word") {
@@ -112,3 +114,5 @@ TEST_CASE("concurrency has further requests wait for a place, and refuses those 
     for (RawClient& client : clients) CHECK(client.read_response().body == "answer");
   }
 }
+
+}  // namespace refusals_test

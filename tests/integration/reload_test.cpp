@@ -14,6 +14,8 @@
 #include "tests/support/server_process.hpp"
 #include "tests/support/strict_client.hpp"
 
+namespace reload_test {
+
 using namespace ropeway::testing;
 
 namespace {
@@ -347,3 +349,5 @@ TEST_CASE("while the configuration is reloaded under load, no request fails, and
   // The listener of the slot that the fourth worker had stays.
   CHECK(eventually([&] { return descriptors_of(server->pid()) <= descriptors + 1; }));
 }
+
+}  // namespace reload_test

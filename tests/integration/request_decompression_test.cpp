@@ -5,6 +5,8 @@
 #include "tests/support/encoded.hpp"
 #include "tests/support/server_process.hpp"
 
+namespace request_decompression_test {
+
 using namespace ropeway::testing;
 
 namespace {
@@ -66,3 +68,5 @@ TEST_CASE("a bomb is refused when it has become too long, leaves nothing, and ho
   for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder / "site")) ++names;
   CHECK(names == 1);
 }
+
+}  // namespace request_decompression_test

@@ -9,7 +9,7 @@
 #include "tests/support/json.hpp"
 #include "tests/support/server_process.hpp"
 
-namespace ropeway::testing {
+namespace ropeway::testing::request_examples_test {
 namespace {
 
 std::unique_ptr<ServerProcess> start(const std::string& example, const Model& model, const TemporaryFolder& folder,
@@ -130,4 +130,4 @@ TEST_CASE("the clock ticks, goes on where a client has left it, and ends at once
   }
 }
 
-}  // namespace ropeway::testing
+}  // namespace ropeway::testing::request_examples_test

@@ -12,6 +12,8 @@
 #include "tests/support/server_process.hpp"
 #include "tests/support/strict_client.hpp"
 
+namespace scale_test {
+
 using namespace ropeway::testing;
 
 namespace {
@@ -104,3 +106,5 @@ TEST_CASE("a least number above the most is refused, with its place") {
   CHECK(checked.exit_code == 2);
   CHECK(checked.error.find("ropeway.json:1:33: error: found 2, expected no less than min, which is 3") != std::string::npos);
 }
+
+}  // namespace scale_test

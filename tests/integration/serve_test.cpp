@@ -4,6 +4,8 @@
 
 #include "tests/support/server_process.hpp"
 
+namespace serve_test {
+
 using namespace ropeway::testing;
 
 TEST_CASE("serve answers with the files of a folder, says where, and stops by SIGINT") {
@@ -67,3 +69,5 @@ TEST_CASE("closed standard descriptors become no sockets") {
     CHECK(server.wait() == 0);
   }
 }
+
+}  // namespace serve_test

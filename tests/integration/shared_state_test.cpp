@@ -16,6 +16,8 @@
 #include "tests/support/json.hpp"
 #include "tests/support/server_process.hpp"
 
+namespace shared_state_test {
+
 using namespace ropeway::testing;
 
 namespace {
@@ -216,3 +218,5 @@ TEST_CASE("a job goes on at its time, whichever worker dies, and is handed on at
   const int before = example.ticks();
   CHECK(eventually([&] { return example.ticks() > before + 1; }));
 }
+
+}  // namespace shared_state_test

@@ -20,6 +20,8 @@
 #include "tests/support/json.hpp"
 #include "tests/support/server_process.hpp"
 
+namespace socket_activation_test {
+
 using namespace ropeway::testing;
 
 namespace {
@@ -237,3 +239,5 @@ TEST_CASE("sockets that are meant for another process are left alone, with a war
   CHECK(mentions(server.standard_error(), "are another's and are not used"));
   CHECK(answer_at(server.urls()[0]) == "answer");
 }
+
+}  // namespace socket_activation_test

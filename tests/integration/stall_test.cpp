@@ -6,6 +6,8 @@
 
 #include "tests/support/server_process.hpp"
 
+namespace stall_test {
+
 using namespace ropeway::testing;
 
 namespace {
@@ -81,3 +83,5 @@ TEST_CASE("a worker that is held for too long is killed and replaced") {
     CHECK(server->wait() == 0);
   }
 }
+
+}  // namespace stall_test

@@ -12,6 +12,8 @@
 #include "tests/support/json.hpp"
 #include "tests/support/server_process.hpp"
 
+namespace static_files_test {
+
 using namespace ropeway::testing;
 
 namespace {
@@ -274,3 +276,5 @@ TEST_CASE("only GET and HEAD are for files") {
   }
   CHECK(read_file(site.folder / "site/small.txt") == site.small);
 }
+
+}  // namespace static_files_test

@@ -7,7 +7,7 @@
 #include "tests/support/json.hpp"
 #include "tests/support/server_process.hpp"
 
-namespace ropeway::testing {
+namespace ropeway::testing::templates_test {
 namespace {
 
 /// The configuration of the example, with its templates in `folder`.
@@ -64,4 +64,4 @@ TEST_CASE("a template with a mistake keeps the server from starting, with both p
                 "articles/missing, articles/show, layout") != std::string::npos);
 }
 
-}  // namespace ropeway::testing
+}  // namespace ropeway::testing::templates_test

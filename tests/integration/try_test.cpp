@@ -7,7 +7,7 @@
 #include "tests/support/json.hpp"
 #include "tests/support/server_process.hpp"
 
-namespace ropeway::testing {
+namespace ropeway::testing::try_test {
 namespace {
 
 std::string request(const std::string& method, const std::string& target, const std::string& fields = "", const std::string& body = "") {
@@ -85,4 +85,4 @@ TEST_CASE("a mistake among handlers that are tried is told with its place") {
   CHECK(said_of("\"health\"").find("ropeway.json:2:59: error:") != std::string::npos);
 }
 
-}  // namespace ropeway::testing
+}  // namespace ropeway::testing::try_test

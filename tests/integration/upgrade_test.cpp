@@ -20,6 +20,8 @@
 #include "tests/support/server_process.hpp"
 #include "tests/support/strict_client.hpp"
 
+namespace upgrade_test {
+
 using namespace ropeway::testing;
 
 namespace {
@@ -342,3 +344,5 @@ TEST_CASE("a signal to stop while a new program starts ends both") {
   CHECK(server->wait() == 0);
   CHECK(wait_for_end_of(started));
 }
+
+}  // namespace upgrade_test

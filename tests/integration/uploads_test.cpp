@@ -4,6 +4,8 @@
 
 #include "tests/support/server_process.hpp"
 
+namespace uploads_test {
+
 using namespace ropeway::testing;
 
 namespace {
@@ -102,3 +104,5 @@ TEST_CASE("a form whose client stops behind the last boundary is given up, and t
     CHECK(eventually([&] { return names_in(folder / "site") == 0; }));
   }
 }
+
+}  // namespace uploads_test

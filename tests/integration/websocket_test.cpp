@@ -13,6 +13,8 @@
 #include "tests/support/server_process.hpp"
 #include "tests/support/websocket_client.hpp"
 
+namespace websocket_test {
+
 using namespace ropeway::testing;
 
 namespace {
@@ -320,3 +322,5 @@ TEST_CASE("origins are checked where they are configured") {
   CHECK(open(*server, "echo", "Origin: https://app.example\r\n").echo("x") == "x");
   CHECK(server->connect().exchange(WebSocketClient::request("/socket/echo", "Origin: http://t\r\n")).status == 403);
 }
+
+}  // namespace websocket_test

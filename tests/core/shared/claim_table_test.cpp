@@ -7,7 +7,7 @@
 #include "core/src/shared/segment.hpp"
 #include "tests/core/shared/single_steps.hpp"
 
-namespace ropeway::shared {
+namespace ropeway::shared::claim_table_test {
 namespace {
 
 constexpr pid_t one = 1001;
@@ -77,4 +77,4 @@ TEST_CASE("a process that is killed between any two instructions of a claim leav
 }
 
 }  // namespace
-}  // namespace ropeway::shared
+}  // namespace ropeway::shared::claim_table_test
