@@ -51,6 +51,27 @@ TEST_CASE("new connections are served while a handler holds all threads of a wor
   }
 }
 
+TEST_CASE("a handler that keeps holding the event loop for a while each time runs on the pool from then on") {
+  const TemporaryFolder folder;
+  for (const Model& model : {Model{0, 1}, Model{1, 1}}) {
+    CAPTURE(model.name());
+    const auto server = ServerProcess::run(model, folder, R"("blocking": {"take_over": "50ms"},
+      "routes": [{"match": "/", "handler": "dawdle", "options": {"for": "40ms"}}])",
+                                           {}, unruly_program());
+    RawClient client = server->connect();
+    const std::string loop = client.get("/").body;
+    CHECK(client.get("/").body == loop);
+    const std::string pool = client.get("/").body;
+    CHECK(pool != loop);
+    CHECK_FALSE(pool.empty());
+    CHECK(client.get("/").body != loop);
+    CHECK(eventually([&] { return count(server->standard_error(), "a handler keeps holding the event loop") == 1; }));
+    CHECK(has(server->standard_error(), "handler=dawdle"));
+    server->signal(SIGINT);
+    CHECK(server->wait() == 0);
+  }
+}
+
 TEST_CASE("connections that wait behind a handler that holds the worker are served by the others") {
   const TemporaryFolder folder;
   const Model model{2, 1};

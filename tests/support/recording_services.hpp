@@ -44,6 +44,8 @@ class RecordingLogger final : public Logger {
 class InlinePool final : public BlockingPool {
  public:
   int runs = 0;
+  std::chrono::milliseconds takes_over{0};
+  [[nodiscard]] std::chrono::milliseconds take_over() const noexcept override { return takes_over; }
 
  private:
   awaitable<void> run_erased(std::function<void()> work) override {

@@ -31,6 +31,20 @@ class Hang final : public ropeway::Handler {
   }
 };
 
+/// Holds its thread for a while and tells which one it was: options {"for": a duration}.
+class Dawdle final : public ropeway::Handler {
+ public:
+  explicit Dawdle(const ropeway::ConfigNode& options) : for_(options.duration("for")) {}
+  ropeway::Response handle(const ropeway::Request&) const override {
+    std::this_thread::sleep_for(for_);
+    return ropeway::Response::text(std::to_string(::gettid()));
+  }
+  static std::vector<ropeway::Setting> settings() { return {ropeway::Setting::duration("for", "How long.").by_default("\"30ms\"")}; }
+
+ private:
+  std::chrono::milliseconds for_;
+};
+
 /// The same on a thread of the pool.
 class HangBlocking final : public ropeway::BlockingHandler {
  public:
@@ -221,6 +235,7 @@ class Socket final : public ropeway::WebSocketHandler {
 int main(int argc, char* argv[]) {
   return ropeway::launch(argc, argv, [](ropeway::Registry& registry) {
     registry.handler<Hang>("hang");
+    registry.handler<Dawdle>("dawdle");
     registry.handler<HangBlocking>("hang_blocking");
     registry.handler<Crash>("crash");
     registry.handler<CrashBlocking>("crash_blocking");

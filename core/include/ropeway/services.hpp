@@ -41,6 +41,8 @@ class BlockingPool {
       co_return std::move(*result);
     }
   }
+  /// How long a `Handler` may have held its event loop before it runs here as well (`blocking.take_over`); 0: however long.
+  [[nodiscard]] virtual std::chrono::milliseconds take_over() const noexcept { return std::chrono::milliseconds(0); }
 
  private:
   /// `work` outlives the coroutine that this gives.

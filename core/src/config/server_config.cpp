@@ -224,7 +224,8 @@ std::shared_ptr<const ServerConfig> server_config(std::shared_ptr<const ConfigNo
   config->limits = read_limits(root.object("limits"));
   config->timeouts = read_timeouts(root.object("timeouts"));
   const ConfigNode blocking = root.object("blocking");
-  config->blocking = {read_number(blocking, "threads"), read_number(blocking, "queue"), blocking.duration("wait")};
+  config->blocking = {read_number(blocking, "threads"), read_number(blocking, "queue"), blocking.duration("wait"),
+                      blocking.duration("take_over")};
   const ConfigNode stall = root.object("stall");
   config->stall = {stall.duration("warn"), stall.duration("rescue"), stall.duration("kill")};
   const ConfigNode recycle = root.object("recycle");

@@ -81,7 +81,8 @@ struct LogConfig {
 struct BlockingConfig {
   std::size_t threads = 0;  // of the pool, in each worker
   std::size_t queue = 0;
-  std::chrono::milliseconds wait{};  // for a thread; 0: as long as `timeouts.handler` lets
+  std::chrono::milliseconds wait{};       // for a thread; 0: as long as `timeouts.handler` lets
+  std::chrono::milliseconds take_over{};  // what handlers may hold of their event loops before they run on the pool; 0: whatever
 };
 
 /// What is done about a worker whose event loop stands still. 0: nothing.

@@ -142,6 +142,13 @@ Setting blocking() {
               .at_least(0)
               .at_most(24 * hour_ms)
               .by_default("\"30s\""),
+          Setting::duration(
+              "take_over",
+              "How long a `Handler` may hold its event loop within ten seconds, counting calls of 20 ms and more, before it runs on "
+              "this pool as well, until the worker is replaced. 0: it never does.")
+              .at_least(0)
+              .at_most(10'000)
+              .by_default("\"1s\""),
       });
 }
 

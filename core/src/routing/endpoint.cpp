@@ -7,15 +7,20 @@
 
 #include "core/src/http/request_access.hpp"
 #include "core/src/routing/isolated_endpoint.hpp"
+#include "core/src/routing/loop_watch.hpp"
 
 namespace ropeway::routing {
 namespace {
 
 class ImmediateEndpoint final : public Endpoint {
  public:
-  ImmediateEndpoint(std::unique_ptr<Handler> handler, BlockingPool& pool) : handler_(std::move(handler)), pool_(pool) {}
+  ImmediateEndpoint(std::unique_ptr<Handler> handler, Services& services, Origin origin)
+      : handler_(std::move(handler)), pool_(services.blocking_pool()), watch_(services, origin) {}
   Reply serve(Request& request) const override {
-    if (!handler_->blocks(request)) return handler_->handle(request);
+    if (!watch_.found() && !handler_->blocks(request)) {
+      const LoopWatch::Call call(watch_);
+      return handler_->handle(request);
+    }
     return pool_.run([handler = handler_.get(), &request] { return handler->handle(request); });
   }
   bool uses_body() const noexcept override { return handler_->uses_body(); }
@@ -23,6 +28,7 @@ class ImmediateEndpoint final : public Endpoint {
  private:
   std::unique_ptr<Handler> handler_;
   BlockingPool& pool_;
+  mutable LoopWatch watch_;
 };
 
 class AsyncEndpoint final : public Endpoint {
@@ -70,7 +76,7 @@ class WebSocketEndpoint final : public Endpoint {
 std::unique_ptr<Endpoint> make_endpoint(AnyHandler handler, Services& services, Origin origin) {
   assert(std::visit([](const auto& pointer) { return pointer != nullptr; }, handler));
   if (auto* immediate = std::get_if<std::unique_ptr<Handler>>(&handler))
-    return std::make_unique<ImmediateEndpoint>(std::move(*immediate), services.blocking_pool());
+    return std::make_unique<ImmediateEndpoint>(std::move(*immediate), services, origin);
   if (auto* async = std::get_if<std::unique_ptr<AsyncHandler>>(&handler)) return std::make_unique<AsyncEndpoint>(std::move(*async));
   if (auto* blocking = std::get_if<std::unique_ptr<BlockingHandler>>(&handler))
     return std::make_unique<BlockingEndpoint>(std::move(*blocking), services.blocking_pool());

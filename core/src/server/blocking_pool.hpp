@@ -24,6 +24,7 @@ class BoundedBlockingPool final : public BlockingPool {
     std::size_t threads = 1;
     std::size_t queue = 1;              // how much work may wait for a thread
     std::chrono::milliseconds wait{0};  // how long; 0: as long as it takes
+    std::chrono::milliseconds take_over{0};
   };
   /// `slots`: the threads' in the scoreboard; those beyond them have none.
   explicit BoundedBlockingPool(const Limits& limits, std::span<observability::ThreadSlot> slots = {}) : limits_(limits), slots_(slots) {}
@@ -33,6 +34,7 @@ class BoundedBlockingPool final : public BlockingPool {
   BoundedBlockingPool(const BoundedBlockingPool&) = delete;
   BoundedBlockingPool& operator=(const BoundedBlockingPool&) = delete;
 
+  [[nodiscard]] std::chrono::milliseconds take_over() const noexcept override { return limits_.take_over; }
   void join() noexcept;
   /// Refuses the work that has waited for longer than `Limits::wait`. To be called a few times a second (`now` is of `coarse_steady_time`): where
   /// all threads are held, nobody else looks.

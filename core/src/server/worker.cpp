@@ -66,7 +66,7 @@ class WorkerServices final : public Services {
   WorkerServices(Logger& logger, const config::BlockingConfig& blocking, std::span<observability::ThreadSlot> slots,
                  const std::atomic<bool>* ending, shared::Segment& shared)
       : logger_(logger),
-        pool_({blocking.threads, blocking.queue, blocking.wait}, slots),
+        pool_({blocking.threads, blocking.queue, blocking.wait, blocking.take_over}, slots),
         ending_(ending != nullptr ? *ending : draining),
         children_(logger),
         upstreams_(logger),

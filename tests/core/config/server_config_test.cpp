@@ -39,6 +39,7 @@ TEST_CASE("an empty configuration is the defaults") {
   CHECK(config.blocking.threads == 16);
   CHECK(config.blocking.queue == 1024);
   CHECK(config.blocking.wait == 30s);
+  CHECK(config.blocking.take_over == 1s);
   CHECK(config.stall.warn == 1s);
   CHECK(config.stall.rescue == 250ms);
   CHECK(config.stall.kill == 60s);
@@ -67,7 +68,7 @@ TEST_CASE("every setting arrives where it is read") {
     "limits": {"header_bytes": "32k", "header_count": 7, "target_bytes": 100, "body_bytes": 0, "connections": 9, "send_buffer_bytes": "1M"},
     "timeouts": {"header": "1s", "idle": 2, "handler": "3m", "send": "4s",
                  "linger": 0, "drain": "1h", "body_rate": "1k", "body_grace": 0.5},
-    "blocking": {"threads": 3, "queue": 4, "wait": "5s"},
+    "blocking": {"threads": 3, "queue": 4, "wait": "5s", "take_over": "0s"},
     "stall": {"warn": "2s", "rescue": "300ms", "kill": 0},
     "quarantine": {"crashes": 5, "window": "2m", "release": "3s"},
     "log": {"level": "debug", "file": "e.log", "format": "json", "access": {"file": "-", "format": "terminal"}},
@@ -119,6 +120,7 @@ TEST_CASE("every setting arrives where it is read") {
   CHECK(config.blocking.threads == 3);
   CHECK(config.blocking.queue == 4);
   CHECK(config.blocking.wait == 5s);
+  CHECK(config.blocking.take_over == 0s);
   CHECK(config.stall.warn == 2s);
   CHECK(config.stall.rescue == 300ms);
   CHECK(config.stall.kill == 0s);

@@ -14,7 +14,7 @@
 
 #include "tests/core/http/sample_request.hpp"
 
-namespace ropeway {
+namespace ropeway::file_response_test {
 namespace {
 
 using http::sample_get;
@@ -214,4 +214,4 @@ TEST_CASE("what is no readable regular file is not found, and never waited for")
   }
 }
 
-}  // namespace ropeway
+}  // namespace ropeway::file_response_test

@@ -64,4 +64,57 @@ TEST_CASE("a BlockingHandler runs on the blocking pool") {
   CHECK_FALSE(endpoint->starts_at_head());
 }
 
+// Holds the event loop for as long as the request's target says, in milliseconds.
+struct Dawdling final : ropeway::Handler {
+  explicit Dawdling(ropeway::testing::RecordingServices& its) : services(its) {}
+  Response handle(const Request& request) const override {
+    services.clock().advance(std::chrono::milliseconds(std::stoi(std::string(request.path().substr(1)))));
+    return Response::text("");
+  }
+  ropeway::testing::RecordingServices& services;
+};
+
+TEST_CASE("a Handler that keeps holding the event loop runs on the blocking pool from then on, and the log names it once") {
+  ropeway::testing::RecordingServices services;
+  services.blocking_pool().takes_over = std::chrono::milliseconds(100);
+  const auto endpoint = make_endpoint(std::make_unique<Dawdling>(services), services, {"GET /slow", "dawdling"});
+  const auto runs_at_once = [&](const char* milliseconds) {
+    Request request = RequestBuilder("GET", std::string("/") + milliseconds);
+    Reply reply = endpoint->serve(request);
+    if (std::holds_alternative<Response>(reply)) return true;
+    (void)ropeway::testing::run_to_end(std::get<ropeway::awaitable<Response>>(std::move(reply)));
+    return false;
+  };
+
+  SUBCASE("calls of 20 ms and more add up") {
+    CHECK(runs_at_once("40"));
+    CHECK(runs_at_once("40"));
+    for (int i = 0; i < 10; ++i) CHECK(runs_at_once("19"));  // short ones do not count
+    CHECK(services.logger().lines().empty());
+    CHECK(runs_at_once("20"));
+    REQUIRE(services.logger().lines().size() == 1);
+    CHECK(services.logger().lines()[0].ends_with("derive it from BlockingHandler route=GET /slow handler=dawdling held_ms=100"));
+    CHECK_FALSE(runs_at_once("40"));
+    CHECK_FALSE(runs_at_once("0"));
+    CHECK(services.blocking_pool().runs == 2);
+    CHECK(services.logger().lines().size() == 1);
+  }
+  SUBCASE("one that holds it now and then stays") {
+    for (int i = 0; i < 20; ++i) {
+      CHECK(runs_at_once("90"));
+      services.clock().advance(std::chrono::seconds(10));
+    }
+    CHECK(services.logger().lines().empty());
+  }
+  SUBCASE("all stay where the pool takes nobody over") {
+    services.blocking_pool().takes_over = std::chrono::milliseconds(0);
+    const auto other = make_endpoint(std::make_unique<Dawdling>(services), services, {"GET /slow", "dawdling"});
+    for (int i = 0; i < 5; ++i) {
+      Request request = RequestBuilder("GET", "/5000");
+      CHECK(std::holds_alternative<Response>(other->serve(request)));
+    }
+    CHECK(services.logger().lines().empty());
+  }
+}
+
 }  // namespace endpoint_test
