@@ -16,9 +16,7 @@ class SystemClock final : public Clock {
  public:
   [[nodiscard]] std::chrono::system_clock::time_point now() const noexcept override { return std::chrono::system_clock::now(); }
   [[nodiscard]] std::chrono::steady_clock::time_point steady_now() const noexcept override { return std::chrono::steady_clock::now(); }
-  [[nodiscard]] std::chrono::steady_clock::time_point coarse_steady_now() const noexcept override {
-    return std::chrono::steady_clock::time_point(coarse_steady_time());  // both count from the same point (CLOCK_MONOTONIC)
-  }
+  [[nodiscard]] std::chrono::steady_clock::time_point coarse_steady_now() const noexcept override;
 };
 
 }  // namespace ropeway::server
