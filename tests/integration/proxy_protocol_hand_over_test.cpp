@@ -103,8 +103,7 @@ TEST_CASE("what a PROXY header has told goes with a connection from worker to wo
 TEST_CASE("a PROXY header of which a part has come is read to its end by the worker that has that part") {
   const Model model{2, 2};
   const TemporaryFolder folder;
-  const auto server =
-      ServerProcess::run(model, folder, R"("control": "control", "timeouts": {"header": "1m"}, )" + listening + trusted + only_for_client);
+  const auto server = ServerProcess::run(model, folder, R"("control": "control", )" + listening + trusted + only_for_client);
   const std::string binary = binary_proxy_header(0x21, 0x11, binary_ipv4() + std::string(100, '\x04'));
   std::vector<std::pair<RawClient, std::string>> clients;
   for (const std::string& bytes : {header, binary}) {
