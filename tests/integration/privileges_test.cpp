@@ -183,7 +183,10 @@ TEST_CASE("logs in a folder of root's are made, and made again after a rotation,
   is_written();
   for (const char* name : {"logs/server.log", "logs/access.log"}) fs::rename(folder / name, folder / (std::string(name) + ".1"));
   server->signal(SIGUSR1);
-  REQUIRE(eventually([&] { return fs::exists(folder / "logs/access.log"); }));
+  REQUIRE(eventually([&] {  // it is made, and then given away
+    const auto is_there = [&](const char* name) { return fs::exists(folder / name) && status_of(folder / name).st_uid == stranger; };
+    return is_there("logs/server.log") && is_there("logs/access.log");
+  }));
   is_written();
   CHECK_FALSE(mentions(read_file(folder / "logs/server.log"), "cannot be opened"));
 }
