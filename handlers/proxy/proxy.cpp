@@ -62,7 +62,7 @@ Proxy::Proxy(const ConfigNode& options, Services& services)
 // A tunnel is nothing that a gateway has, and TRACE would show the client what is between it and the server behind (RFC 9110 §9.3.6, §9.3.8).
 awaitable<Response> Proxy::handle(Request& request) const {
   if (request.method() == Method::connect || request.method() == Method::trace) throw HttpError(Status::not_implemented);
-  UpstreamRequest outgoing{request.method_name(), upstream_target(request, prefix_), fields_.of(request)};
+  UpstreamRequest outgoing{request.method_name(), upstream_target(request, prefix_), fields_.of(request), fields_.upgrade(request)};
   co_return co_await upstream_->forward(request, std::move(outgoing));
 }
 

@@ -93,6 +93,32 @@ std::string node(std::string_view address) {
   return "\"[" + std::string(address) + "]\"";
 }
 
+// What an element of `Upgrade` is called, without its version.
+std::string_view protocol_name(std::string_view protocol) noexcept { return protocol.substr(0, protocol.find('/')); }
+
+bool is_protocol(std::string_view text) noexcept {
+  const auto is_fit = [](char byte) {
+    const char lower = static_cast<char>(byte | 0x20);
+    return (lower >= 'a' && lower <= 'z') || (byte >= '0' && byte <= '9') ||
+           std::string_view("!#$%&'*+-.^_`|~/").find(byte) != std::string_view::npos;
+  };
+  return !protocol_name(text).empty() && std::ranges::all_of(text, is_fit);
+}
+
+std::vector<std::string> read_protocols(const ConfigNode& options) {
+  std::vector<std::string> protocols = options.strings("upgrade");
+  for (std::size_t i = 0; i < protocols.size(); ++i) {
+    const std::string place = options.pointer("upgrade") + "/" + std::to_string(i);
+    if (!is_protocol(protocols[i])) {
+      throw ConfigError(place, "is no name of a protocol: write what stands in the field `Upgrade`, as in \"websocket\" or \"tcp\"");
+    }
+    if (same_field_name(protocol_name(protocols[i]), "h2c") || same_field_name(protocol_name(protocols[i]), "HTTP")) {
+      throw ConfigError(place, "is HTTP again: its requests would reach the servers behind without routes and middlewares; leave it out");
+    }
+  }
+  return protocols;
+}
+
 std::string upstream_refusal(std::string_view name) {
   if (same_field_name(name, "Host")) return "the option `host` says what this field is";
   if (is_of_connection(name)) return "the server sets this field itself";
@@ -115,6 +141,13 @@ Settings UpstreamFields::settings() {
       Setting::map("fields", "Fields of each request to the server behind, in the place of the client's; an empty value removes one.",
                    Setting::string("value", "The field's value."))
           .by_default("{}"),
+      Setting::list(
+          "upgrade",
+          "Protocols that a connection may change to, as `Upgrade` names them, with or without a version. Its bytes are passed through "
+          "in both directions then. None: `Upgrade` is removed.",
+          Setting::string("protocol", "A protocol."))
+          .at_most(100)
+          .by_default(R"(["websocket"])"),
   };
 }
 
@@ -123,6 +156,7 @@ UpstreamFields::UpstreamFields(const ConfigNode& options) : client_host_(options
   x_forwarded_ = how == "x_forwarded" || how == "both";
   forwarded_ = how == "forwarded" || how == "both";
   own_ = read_fields(options, "fields", upstream_refusal);
+  protocols_ = read_protocols(options);
 }
 
 void UpstreamFields::add_forwarded(const Request& request, Headers& headers) const {
@@ -138,6 +172,23 @@ void UpstreamFields::add_forwarded(const Request& request, Headers& headers) con
   value.append(";proto=").append(request.scheme());
   if (request.client_address() != request.peer_address()) value.append(", for=").append(node(request.peer_address()));
   headers.add("Forwarded", value);
+}
+
+std::string UpstreamFields::upgrade(const Request& request) const {
+  std::string asked;
+  const HeaderView fields = request.headers();
+  if (protocols_.empty() || !fields.find("Upgrade") || !is_named(fields, "Upgrade")) return asked;
+  for (const HeaderField& field : fields) {
+    if (!same_field_name(field.name, "Upgrade")) continue;
+    for (std::string_view list = field.value; !list.empty();) {
+      const std::string_view protocol = take_element(list);
+      const bool is_allowed = is_protocol(protocol) && std::ranges::any_of(protocols_, [protocol](const std::string& allowed) {
+                                return same_field_name(allowed, protocol) || same_field_name(allowed, protocol_name(protocol));
+                              });
+      if (is_allowed) asked.append(asked.empty() ? "" : ", ").append(protocol);
+    }
+  }
+  return asked;
 }
 
 Headers UpstreamFields::of(const Request& request) const {

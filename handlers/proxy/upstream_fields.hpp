@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include <ropeway/config_node.hpp>
 #include <ropeway/headers.hpp>
@@ -24,6 +25,9 @@ class UpstreamFields {
   explicit UpstreamFields(const ConfigNode& options);
 
   [[nodiscard]] Headers of(const Request& request) const;
+  /// Those of the protocols that the client asks to change to which may be passed through: a value of `Upgrade` (RFC 9110 §7.8). Empty where there is
+  /// none.
+  [[nodiscard]] std::string upgrade(const Request& request) const;
 
  private:
   void add_forwarded(const Request& request, Headers& headers) const;
@@ -32,6 +36,7 @@ class UpstreamFields {
   bool x_forwarded_;
   bool forwarded_;
   FieldList own_;
+  std::vector<std::string> protocols_;
 };
 
 }  // namespace ropeway::handlers

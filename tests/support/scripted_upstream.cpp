@@ -114,6 +114,23 @@ bool ScriptedUpstream::Connection::ends() {
   return ::recv(descriptor_, &byte, 1, 0) <= 0;
 }
 
+void ScriptedUpstream::Connection::send_until_refused(std::string_view bytes) const {
+  while (!bytes.empty()) {
+    if (!is_ready(descriptor_, POLLOUT, patience_ms)) throw std::runtime_error("the proxy does neither read nor refuse");
+    const ssize_t size = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (size < 0 && errno != EAGAIN) return;
+    if (size > 0) bytes.remove_prefix(static_cast<std::size_t>(size));
+  }
+}
+
+void ScriptedUpstream::Connection::half_close() const noexcept { ::shutdown(descriptor_, SHUT_WR); }
+
+void ScriptedUpstream::Connection::reset() noexcept {
+  const linger at_once{1, 0};
+  ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  close();
+}
+
 void ScriptedUpstream::Connection::close() noexcept {
   if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
 }

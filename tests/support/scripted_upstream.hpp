@@ -34,6 +34,12 @@ class ScriptedUpstream {
     [[nodiscard]] std::size_t send_until_blocked(std::size_t most, std::chrono::milliseconds quiet) const;
     /// Waits until the peer has ended the connection; false where bytes come instead.
     [[nodiscard]] bool ends();
+    /// Sends until the peer refuses to take more, or all of it.
+    void send_until_refused(std::string_view bytes) const;
+    /// Ends the sending direction.
+    void half_close() const noexcept;
+    /// Closes so that the peer gets a reset.
+    void reset() noexcept;
     void close() noexcept;
 
    private:

@@ -42,9 +42,11 @@ struct UpstreamOptions {
   std::chrono::milliseconds connect_timeout{5'000};    ///< until a connection is there
   std::chrono::milliseconds response_timeout{55'000};  ///< from the end of the request to the head of the answer; past it, status 504
   std::chrono::milliseconds idle_timeout{60'000};      ///< between two pieces of content, in either direction
-  std::size_t head_bytes = 32U * 1024U;                ///< of an answer's status line and fields; past it, status 502
-  unsigned failures = 3;                               ///< in a row, after which a server is left out; 0: it never is
-  std::chrono::milliseconds pause{10'000};             ///< for so long
+  std::chrono::milliseconds tunnel_idle{
+      3'600'000};                           ///< of a connection that has changed to another protocol: without a byte of either side
+  std::size_t head_bytes = 32U * 1024U;     ///< of an answer's status line and fields; past it, status 502
+  unsigned failures = 3;                    ///< in a row, after which a server is left out; 0: it never is
+  std::chrono::milliseconds pause{10'000};  ///< for so long
 
   /// The settings, for the options of a handler.
   [[nodiscard]] static Settings settings();
@@ -59,6 +61,9 @@ struct UpstreamRequest {
   /// Without those that frame a message or concern one connection (`Content-Length`, `Transfer-Encoding`, `Connection`, `Expect` and the like). Without
   /// `Host`, it is the server's own.
   Headers headers;
+  /// Protocols that the server may change to, as the field `Upgrade` has them ("websocket"); empty for none. They are asked for where the client's
+  /// connection can change, too: its request is of HTTP/1.1, has no content, and is not one that the server asks itself (`Services::get`).
+  std::string upgrade = {};
 };
 
 /// A group of servers, with the connections to them that are kept. Many threads may use it at once.
@@ -70,6 +75,9 @@ class Upstream {
   /// and all fields but those that concern its connection. Small content is complete; other content is a stream that reads as its client does. Interim
   /// responses are passed on (103) or dropped. A server that cannot be connected to is passed over for another one; a kept connection that turns out
   /// to be closed is replaced where nothing can happen twice (RFC 9110 §9.2.2).
+  /// Where the server changes to one of the protocols in `outgoing.upgrade`, the answer is its 101 (RFC 9110 §7.8). When that is what the client
+  /// gets, bytes go both ways from then on, until both sides have ended theirs or `tunnel_idle` has passed; the connection is none of
+  /// `options.connections` any more. Such a request has a connection of its own, and is not repeated once anything of it was sent.
   /// Answers 503 with `Retry-After` where no connection is free. Throws `HttpError`: 502 where there was no answer, or one that is malformed, 504
   /// where it took too long; `std::invalid_argument` where `outgoing` is no request; what `BodyReader::read` throws; and `ConnectionLost` when the client has gone, which ends the request to the server, too.
   [[nodiscard]] virtual awaitable<Response> forward(Request& request, UpstreamRequest outgoing) = 0;

@@ -43,6 +43,13 @@ Settings UpstreamOptions::settings() {
           .at_least(1)
           .at_most(24 * config::hour_ms)
           .by_default("\"60s\""),
+      Setting::duration(
+          "tunnel_idle",
+          "How long a connection that has changed to another protocol (`upgrade`) stays open without a byte from either side. Once "
+          "one side has ended its direction, `idle_timeout` is enough.")
+          .at_least(1)
+          .at_most(24 * 365 * config::hour_ms)
+          .by_default("\"1h\""),
       Setting::size("head_bytes", "Status line and fields of an answer together; past it, status 502.")
           .at_least(1024)
           .at_most(1024LL * 1024)
@@ -71,6 +78,7 @@ UpstreamOptions UpstreamOptions::from(const ConfigNode& options) {
   result.connect_timeout = options.duration("connect_timeout");
   result.response_timeout = options.duration("response_timeout");
   result.idle_timeout = options.duration("idle_timeout");
+  result.tunnel_idle = options.duration("tunnel_idle");
   result.head_bytes = static_cast<std::size_t>(options.size("head_bytes"));
   result.failures = static_cast<unsigned>(options.integer("failures"));
   result.pause = options.duration("pause");

@@ -15,6 +15,8 @@
 
 namespace ropeway {
 
+class SwitchPlan;  // the server's own
+
 /// What the connection does for a request whose handler runs.
 class RequestConnection {
  public:
@@ -29,6 +31,11 @@ class RequestConnection {
   /// `handler` and `protocols` outlive it.
   [[nodiscard]] virtual Response answer_websocket(const Request& request, const WebSocketHandler& handler,
                                                   const std::vector<std::string>& protocols) = 0;
+  /// Whether the connection can become something else than HTTP behind a 101 to its request: that is of HTTP/1.1 and has no content
+  /// (RFC 9110 §7.8).
+  [[nodiscard]] virtual bool may_switch() const noexcept = 0;
+  /// Where a 101 is what the client gets in the end, the connection becomes what `plan` makes of it; otherwise the plan is dropped.
+  virtual void switch_by(std::unique_ptr<SwitchPlan> plan) = 0;
   [[nodiscard]] virtual std::string local_address() const = 0;
   /// See `Request::stop_token`; of a stream, `BodyWriter::stop_token`.
   [[nodiscard]] virtual std::stop_token stop_token() = 0;

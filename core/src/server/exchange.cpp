@@ -28,7 +28,7 @@ void Exchange::Recycle::operator()(Exchange* exchange) const noexcept {
   owned->body_failed = false;
   owned->client_asked = false;
   owned->time_limit.reset();
-  owned->websocket.reset();
+  owned->plan.reset();
   owned->trailers.clear();
   if (owned->kept > 0) owned->body_memory->give_back(std::exchange(owned->kept, 0));
   owned->body_memory = nullptr;

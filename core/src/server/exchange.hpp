@@ -12,7 +12,7 @@
 #include "core/src/http/request_head.hpp"
 #include "core/src/protocol/event.hpp"
 #include "core/src/routing/site.hpp"
-#include "core/src/server/websocket_session.hpp"
+#include "core/src/server/switched_connection.hpp"
 
 namespace ropeway::server {
 
@@ -31,7 +31,7 @@ struct Exchange {
   bool body_failed = false;
   std::optional<std::chrono::milliseconds> time_limit;  // of the handler, below `timeouts.handler`; see `Request::limit_time`
   bool client_asked = false;                            // whether it is still there; see `Request::client_gone`
-  std::unique_ptr<WebSocketPlan> websocket;             // where the handler has answered with one
+  std::unique_ptr<SwitchPlan> plan;                     // where the handler has answered with 101
   Headers trailers;                                     // of a stream
   http::BodyMemory* body_memory = nullptr;              // the worker's; `kept` bytes of it are this request's
   std::uint64_t kept = 0;

@@ -12,7 +12,6 @@
 #include "core/src/server/request_ids.hpp"
 #include "core/src/server/system_clock.hpp"
 #include "core/src/server/thread_meter.hpp"
-#include "core/src/server/websocket_session.hpp"
 
 namespace ropeway::server {
 namespace {
@@ -69,7 +68,7 @@ void Session::detach() noexcept {
   if (is_elsewhere_ && !handed_over_) transport_.shutdown();
   if (kept_.slot != nullptr && !handed_over_) context_.keep->forget(kept_);
   kept_.slot = nullptr;
-  if (websocket_) websocket_->detach();
+  if (switched_) switched_->detach();
   readiness_.close(is_elsewhere_ || handed_over_);
   transport_.close();
   readiness_.forget();
@@ -114,7 +113,7 @@ void Session::ready() noexcept {
     const auto waiter = std::move(waiter_);
     return waiter->resume();
   }
-  if (phase_.load(std::memory_order_relaxed) == Phase::websocket) return websocket_->on_readable();
+  if (phase_.load(std::memory_order_relaxed) == Phase::switched) return switched_->on_readable();
   if (readiness_.failed() || context_.stopping.load(std::memory_order_relaxed)) return end();
   if (deadline_passed()) return on_deadline();
   switch (phase_.load(std::memory_order_relaxed)) {
@@ -345,7 +344,7 @@ protocol::http1::Codec::ResponseOptions Session::response_options(bool close) co
 bool Session::answer(Response response) {
   Exchange& exchange = *exchange_;
   exchange.response = std::move(response);
-  if (exchange.websocket && exchange.response.status() == Status::switching_protocols) return begin_websocket();
+  if (exchange.plan && exchange.response.status() == Status::switching_protocols) return begin_switch();
   const bool tells_methods = exchange.response.status() == Status::method_not_allowed || exchange.request.method() == Method::options;
   if (tells_methods && exchange.match.endpoint != nullptr) {  // the site's own answers are complete
     context_.site->complete_allow(exchange.request, exchange.response);
@@ -441,7 +440,7 @@ void Session::log_access(const Exchange* exchange, Status status, std::uint64_t 
 
 // After what was owed has been sent, or a handler has answered.
 void Session::go_on() {
-  if (websocket_) return start_websocket();
+  if (switched_) return start_switched();
   if (exchange_ && answered_) finish_exchange();
   if (codec_.closing()) {
     if (flush()) close_connection();

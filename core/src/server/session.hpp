@@ -32,6 +32,7 @@
 #include "core/src/server/session_set.hpp"
 #include "core/src/server/session_streams.hpp"
 #include "core/src/server/socket_waiter.hpp"
+#include "core/src/server/switched_connection.hpp"
 #include "core/src/server/tcp_transport.hpp"
 #include "core/src/server/trusted_proxies.hpp"
 
@@ -41,6 +42,7 @@ class Header;
 
 namespace ropeway::server {
 
+class Tunnel;
 class WebSocketSession;
 
 /// What a worker that ends does with its connections. Requests that run are finished in any case.
@@ -86,7 +88,7 @@ struct SessionContext {
 ///   waiting    a wait for the socket is pending; the callback goes on
 ///   running    a thread is inside one of its functions
 ///   handling   a handler's coroutine runs somewhere; its end goes on, or its deadline does (whichever is first: `handling_`)
-///   websocket  it has become one, and all that happens is that one's business (`WebSocketSession`)
+///   switched   it has become a WebSocket or a tunnel, and all that happens is that one's business (`SwitchedConnection`)
 ///
 /// Deadlines are a time stamp that a coarse sweep compares (no timer for each request). The sweep only wakes a session that waits, by
 /// cancelling the wait; the session then looks at its own deadline. A thread that runs it is never disturbed.
@@ -120,10 +122,11 @@ class Session {
   friend class SessionTransfer;
   friend class SessionBodyReader;
   friend class SessionBodyWriter;
+  friend class Tunnel;
   friend class WebSocketSession;
 
   // What the deadline is about, and so what its passing means. The first four wait for the peer's bytes.
-  enum class Phase : std::uint8_t { fresh, idle, header, body, handler, streaming, sending, lingering, websocket };
+  enum class Phase : std::uint8_t { fresh, idle, header, body, handler, streaming, sending, lingering, switched };
   // Who has the session while a coroutine runs.
   enum class Handling : std::uint8_t {
     none,       // no coroutine
@@ -176,10 +179,10 @@ class Session {
   [[nodiscard]] protocol::http1::Codec::ResponseOptions response_options(bool close) const;
   void go_on();
 
-  // becoming a WebSocket (session_websocket.cpp)
-  [[nodiscard]] bool begin_websocket();
-  void start_websocket();
-  void check_websocket(std::chrono::milliseconds now) noexcept;
+  // becoming a WebSocket or a tunnel (session_switch.cpp)
+  [[nodiscard]] bool begin_switch();
+  void start_switched();
+  void check_switched(std::chrono::milliseconds now) noexcept;
   // for handlers and streams that want to know when to stop (session_watch.cpp)
   [[nodiscard]] std::stop_token watch(bool streams);
   void end_watch() noexcept;
@@ -215,7 +218,7 @@ class Session {
   Readiness readiness_;
   protocol::http1::Codec codec_;
   Exchange::Pointer exchange_;
-  std::shared_ptr<WebSocketSession> websocket_;                     // what it has become
+  std::shared_ptr<SwitchedConnection> switched_;                    // what it has become
   std::unique_ptr<SocketWaiter> waiter_;                            // a coroutine that waits for the socket
   std::unique_ptr<protocol::proxy_protocol::Header> proxy_header_;  // until it has been read
   SessionBodyReader body_reader_{*this};

@@ -48,7 +48,7 @@ bool Session::deadline_passed(std::chrono::milliseconds now) const noexcept {
 
 void Session::check_deadline(std::chrono::milliseconds now, bool wake_idle) noexcept {
   const Phase phase = phase_.load(std::memory_order_acquire);
-  if (phase == Phase::websocket) return check_websocket(now);
+  if (phase == Phase::switched) return check_switched(now);
   bool wake = deadline_passed(now);
   if (watched_.load(std::memory_order_relaxed)) look_after_client();
   if (phase == Phase::handler) {

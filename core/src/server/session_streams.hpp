@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -28,6 +29,8 @@ class SessionBodyReader final : public BodyReader, public RequestConnection {
   [[nodiscard]] std::uint16_t local_port() const noexcept override;
   [[nodiscard]] Response answer_websocket(const Request& request, const WebSocketHandler& handler,
                                           const std::vector<std::string>& protocols) override;
+  [[nodiscard]] bool may_switch() const noexcept override;
+  void switch_by(std::unique_ptr<SwitchPlan> plan) override;
   [[nodiscard]] std::string local_address() const override;
   [[nodiscard]] std::stop_token stop_token() override;
   [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> deadline() const noexcept override;

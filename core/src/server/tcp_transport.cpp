@@ -72,6 +72,17 @@ Transfer TcpTransport::send(protocol::SendQueue& queue) noexcept {
   return Transfer::done;
 }
 
+Transfer TcpTransport::send(std::string_view& bytes) noexcept {
+  for (;;) {
+    const ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent >= 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(sent));
+      return Transfer::done;
+    }
+    if (errno != EINTR) return outcome_of_error();
+  }
+}
+
 void TcpTransport::shutdown_send() noexcept { ::shutdown(descriptor_, SHUT_WR); }
 
 void TcpTransport::shutdown() noexcept { ::shutdown(descriptor_, SHUT_RDWR); }

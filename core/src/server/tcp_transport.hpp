@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "core/src/protocol/send_queue.hpp"
 
@@ -42,6 +43,8 @@ class TcpTransport {
   /// Sends and consumes what is in `queue`: gathered memory in one call, files without a copy. A file that has become shorter than
   /// what was promised of it is a failure, since the response cannot be completed. Gives `unfinished` after some megabytes.
   [[nodiscard]] Transfer send(protocol::SendQueue& queue) noexcept;
+  /// One system call; takes from `bytes` what the kernel has taken, perhaps a part of them (`done`).
+  [[nodiscard]] Transfer send(std::string_view& bytes) noexcept;
   /// Ends our side; the peer can still send (lingering close, RFC 9112 §9.6).
   void shutdown_send() noexcept;
   /// Ends both sides, for whoever else has the socket open, too.

@@ -16,8 +16,9 @@ UpstreamConnection::UpstreamConnection(Readiness::Context& context, std::mutex& 
     : transport_(descriptor), readiness_(context, descriptor, registration, &UpstreamConnection::on_ready, this) {}
 
 void UpstreamConnection::on_ready(void* connection) noexcept {
-  const auto waiter = std::move(static_cast<UpstreamConnection*>(connection)->waiter_);
-  waiter->resume();
+  auto& self = *static_cast<UpstreamConnection*>(connection);
+  if (const auto waiter = std::move(self.waiter_)) return waiter->resume();
+  self.callback_(self.owner_);
 }
 
 awaitable<void> UpstreamConnection::wait(bool writable, Time until) {

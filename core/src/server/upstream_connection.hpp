@@ -33,10 +33,19 @@ class UpstreamConnection {
   /// Waits until the socket is ready, or `until` has passed, or for no reason. Throws `ConnectionLost` when the worker ends.
   [[nodiscard]] awaitable<void> wait_readable(Time until) { return wait(false, until); }
   [[nodiscard]] awaitable<void> wait_writable(Time until) { return wait(true, until); }
+  /// From now on `callback` is called with `owner` where a wait for input is over; nobody waits here any more, but with `readiness` itself, as it
+  /// likes, and under no deadline. For a tunnel, which reads and writes at the same time.
+  void tell(Readiness::Callback callback, void* owner) noexcept {
+    callback_ = callback;
+    owner_ = owner;
+  }
+  [[nodiscard]] Readiness& readiness() noexcept { return readiness_; }
   /// Between two requests: whether the peer has neither ended nor said anything. One system call.
   [[nodiscard]] bool is_silent() const noexcept;
 
-  /// For the group, which holds its lock: wakes who waits, where the deadline has passed.
+  /// For the group, which holds its lock: ends all waits.
+  void cancel() noexcept { readiness_.cancel(); }
+  /// The same: wakes who waits, where the deadline has passed.
   void check_deadline(Time now) noexcept;
   /// The same: the worker ends, and nobody waits from now on.
   void end() noexcept;
@@ -53,6 +62,8 @@ class UpstreamConnection {
   TcpTransport transport_;
   Readiness readiness_;
   std::unique_ptr<SocketWaiter> waiter_;
+  Readiness::Callback callback_ = nullptr;  // of a tunnel, where nobody is in `waiter_`
+  void* owner_ = nullptr;
   std::atomic<std::int64_t> deadline_{0};  // 0: nobody waits
   std::atomic<bool> ended_{false};
 };

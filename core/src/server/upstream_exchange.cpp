@@ -11,8 +11,10 @@
 #include <ropeway/http_error.hpp>
 
 #include "core/src/http/field_value.hpp"
+#include "core/src/http/request_access.hpp"
 #include "core/src/protocol/http1/serializer.hpp"
 #include "core/src/server/system_clock.hpp"
+#include "core/src/server/tunnel.hpp"
 
 namespace ropeway::server {
 namespace {
@@ -41,16 +43,19 @@ bool is_not_passed_on(std::string_view name) noexcept {
   }
 }
 
-// Whether a field `Connection` names that one.
-bool is_named(HeaderView fields, std::string_view name) noexcept {
-  for (const HeaderField& field : fields) {
-    if (!same_field_name(field.name, "Connection")) continue;
-    http::ListReader options(field.value);
-    while (const auto option = options.next()) {
-      if (same_field_name(*option, name)) return true;
-    }
+// In any case of letters.
+bool is_in_list(std::string_view list, std::string_view name) noexcept {
+  http::ListReader elements(list);
+  while (const auto element = elements.next()) {
+    if (same_field_name(*element, name)) return true;
   }
   return false;
+}
+
+// Whether a field `Connection` names that one.
+bool is_named(HeaderView fields, std::string_view name) noexcept {
+  return std::ranges::any_of(
+      fields, [name](const HeaderField& field) { return same_field_name(field.name, "Connection") && is_in_list(field.value, name); });
 }
 
 void copy_fields(HeaderView from, Headers& to) {
@@ -117,7 +122,12 @@ void UpstreamExchange::queue_head(const UpstreamRequest& outgoing) {
     chunked_ = true;
     head.append("Transfer-Encoding: chunked\r\n");
   }
-  if (group_.options().keep.count() == 0) head.append("Connection: close\r\n");
+  if (!outgoing.upgrade.empty()) {
+    upgrade_ = outgoing.upgrade;
+    head.append("Connection: Upgrade\r\nUpgrade: ").append(upgrade_).append(line_end);
+  } else if (group_.options().keep.count() == 0) {
+    head.append("Connection: close\r\n");
+  }
   head.append(line_end);
   output_.append(std::move(head));
 }
@@ -193,7 +203,7 @@ awaitable<bool> UpstreamExchange::send_owed() {
 bool UpstreamExchange::answers_early() {
   for (;;) {
     const Event event = reader_.next();
-    if (event.kind == Kind::interim) {
+    if (event.kind == Kind::interim && !is_switch()) {
       check_interim();
       continue;
     }
@@ -203,15 +213,31 @@ bool UpstreamExchange::answers_early() {
       if (input == Input::some) continue;
       return true;
     }
-    has_head_ = event.kind == Kind::head;
+    has_head_ = event.kind == Kind::head || event.kind == Kind::interim;
     return true;
   }
 }
 
 // ---- the answer -------------------------------------------------------------------------------------------------------------------
 
+// RFC 9110 §7.8: a server changes to what was asked for, and to nothing else, once it has the request.
+bool UpstreamExchange::is_switch() {
+  if (reader_.status() != Status::switching_protocols) return false;
+  bool is_wanted = false;
+  for (const HeaderField& field : reader_.fields()) {
+    if (!same_field_name(field.name, "Upgrade")) continue;
+    http::ListReader protocols(field.value);
+    while (const auto protocol = protocols.next()) {
+      is_wanted = is_in_list(upgrade_, *protocol);
+      if (!is_wanted) fail(Status::bad_gateway, "it changes to another protocol, which nobody asked for");
+    }
+  }
+  if (!is_wanted) fail(Status::bad_gateway, "it changes to another protocol, which nobody asked for");
+  if (!output_.empty()) fail(Status::bad_gateway, "it changes to another protocol before it has the request");
+  return true;
+}
+
 void UpstreamExchange::check_interim() {
-  if (reader_.status() == Status::switching_protocols) fail(Status::bad_gateway, "it changes to another protocol, which nobody asked for");
   if (++interim_ > most_interim) fail(Status::bad_gateway, "it sends interim responses without end");
 }
 
@@ -249,6 +275,10 @@ awaitable<bool> UpstreamExchange::read_head() {
     switch (event.kind) {
       case Kind::head: has_head_ = true; co_return true;
       case Kind::interim:
+        if (is_switch()) {
+          has_head_ = true;
+          co_return true;
+        }
         check_interim();
         if (reader_.status() == Status::early_hints) {
           Headers hints;
@@ -284,11 +314,25 @@ awaitable<bool> UpstreamExchange::read_head() {
 Response UpstreamExchange::make_response() const {
   Response response(reader_.status());
   copy_fields(reader_.fields(), response.headers());
+  // RFC 9110 §15.2.2, §15.5.22: in these, it is for the client.
+  if (response.status() == Status::switching_protocols || response.status() == Status::upgrade_required) {
+    for (const HeaderField& field : reader_.fields()) {
+      if (same_field_name(field.name, "Upgrade")) response.headers().add(field.name, field.value);
+    }
+  }
+  return response;
+}
+
+Response UpstreamExchange::make_tunnel() {
+  Response response = make_response();
+  const Tunnel::Patience patience{group_.options().tunnel_idle, group_.options().idle_timeout};
+  RequestAccess::connection(*request_)->switch_by(std::make_unique<TunnelPlan>(std::move(lease_), patience, std::string(reader_.unread())));
   return response;
 }
 
 awaitable<Response> UpstreamExchange::answer() {
   lease_.succeeded();
+  if (reader_.status() == Status::switching_protocols) co_return make_tunnel();
   Response response = make_response();
   const auto length = reader_.length();
   if (!reader_.has_content()) {

@@ -35,7 +35,7 @@ class UpstreamExchange : public std::enable_shared_from_this<UpstreamExchange> {
   /// before a byte of an answer had come; `mistake` tells how, then. Throws as `Upstream::forward` does.
   [[nodiscard]] awaitable<bool> run(const UpstreamRequest& outgoing);
   [[nodiscard]] const std::string& mistake() const noexcept { return mistake_; }
-  /// After `run`: the answer, small content complete, other content as a stream.
+  /// After `run`: the answer, small content complete, other content as a stream. A 101 comes with what its connection is to become.
   [[nodiscard]] awaitable<Response> answer();
 
   /// Closes the connection, which is of no use any more; nothing is said against the server.
@@ -58,9 +58,11 @@ class UpstreamExchange : public std::enable_shared_from_this<UpstreamExchange> {
   [[nodiscard]] awaitable<void> copy(BodyWriter& out);
   [[nodiscard]] awaitable<void> wait_for_input(Time deadline, Status late, std::string_view reason);
   [[nodiscard]] Input receive();
+  [[nodiscard]] bool is_switch();
   void check_interim();
   [[nodiscard]] bool nobody_waits();
   [[nodiscard]] Response make_response() const;
+  [[nodiscard]] Response make_tunnel();
   [[nodiscard]] Time after(std::chrono::milliseconds duration) const noexcept;
   void finish() noexcept;
 
@@ -71,6 +73,7 @@ class UpstreamExchange : public std::enable_shared_from_this<UpstreamExchange> {
   protocol::http1::ResponseReader reader_;
   protocol::SendQueue output_;
   std::string mistake_;
+  std::string upgrade_;   // what was asked for
   unsigned interim_ = 0;  // responses before the answer
   bool chunked_ = false;  // the request's content
   bool sent_ = false;     // all of the request

@@ -8,6 +8,7 @@
 #include <ropeway/http_error.hpp>
 
 #include "core/src/http/field_value.hpp"
+#include "core/src/http/request_access.hpp"
 #include "core/src/server/system_clock.hpp"
 #include "core/src/server/upstream_exchange.hpp"
 #include "core/src/server/upstream_group.hpp"
@@ -36,6 +37,11 @@ void check(const UpstreamRequest& outgoing) {
   if (!outgoing.target.starts_with('/') || !std::ranges::all_of(outgoing.target, is_visible)) {
     throw std::invalid_argument("the target of a request to a server behind begins with \"/\", and is percent-encoded");
   }
+  http::ListReader protocols(outgoing.upgrade);
+  while (const auto protocol = protocols.next()) {
+    if (std::ranges::all_of(*protocol, [](char byte) { return byte == '/' || http::is_token_character(byte); })) continue;
+    throw std::invalid_argument("a protocol that a server behind may change to is a name, perhaps with \"/\" and a version");
+  }
   for (const std::string_view name : {"Content-Length", "Transfer-Encoding", "Connection", "Upgrade", "Expect"}) {
     if (outgoing.headers.contains(name)) {
       throw std::invalid_argument("the field " + std::string(name) +
@@ -44,15 +50,21 @@ void check(const UpstreamRequest& outgoing) {
   }
 }
 
+bool may_switch(const Request& request) noexcept {
+  const RequestConnection* const connection = RequestAccess::connection(request);
+  return connection != nullptr && RequestAccess::generation(request) == 0 && connection->may_switch();
+}
+
 }  // namespace
 
 awaitable<Response> UpstreamGroup::forward(Request& request, UpstreamRequest outgoing) {
   check(outgoing);
+  if (!outgoing.upgrade.empty() && !may_switch(request)) outgoing.upgrade.clear();
   // Content so small is better read before a connection is taken: a slow client takes none from others then, and the request can be repeated.
   const std::uint64_t announced = announced_length(request).value_or(UINT64_MAX);
   if (request.body_reader() != nullptr && announced <= most_read_ahead) (void)co_await request.read_body();
   PassedOver passed_over;
-  bool fresh = false;
+  bool fresh = !outgoing.upgrade.empty();  // what it does is not known, so it could not be repeated
   bool has_waited = false;
   Time patience{};
   for (;;) {

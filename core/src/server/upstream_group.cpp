@@ -54,6 +54,8 @@ std::vector<SocketName> look_up(const UpstreamAddress& address) {
   return names;
 }
 
+std::size_t load(const UpstreamGroup::Peer& peer) noexcept { return peer.taken + peer.tunnels; }
+
 }  // namespace
 
 UpstreamGroup::UpstreamGroup(std::vector<UpstreamAddress> addresses, const UpstreamOptions& options, Readiness::Context* const& readiness,
@@ -84,7 +86,7 @@ UpstreamGroup::Peer* UpstreamGroup::choose(const PassedOver& passed_over, Time n
       Peer& peer = *peers_[index];
       if (std::ranges::find(passed_over, &peer) != passed_over.end() || (sound_only && peer.left_out_until > now)) continue;
       there_are_some = true;
-      if (peer.taken >= options_.connections || (best != nullptr && best->taken <= peer.taken)) continue;
+      if (peer.taken >= options_.connections || (best != nullptr && load(*best) <= load(peer))) continue;
       best = &peer;
       after_best = index + 1;
       if (options_.policy == UpstreamOptions::Policy::round_robin) break;
@@ -153,6 +155,16 @@ void UpstreamGroup::give_back(Peer& peer, std::unique_ptr<UpstreamConnection> co
   }
   if (connection != nullptr) close(std::move(connection));
   if (next) next(true);
+}
+
+void UpstreamGroup::end_tunnel(Peer& peer) noexcept {
+  const std::lock_guard lock(mutex_);
+  --peer.tunnels;
+}
+
+void UpstreamGroup::cancel(UpstreamConnection& connection) noexcept {
+  const std::lock_guard lock(mutex_);
+  connection.cancel();
 }
 
 Response UpstreamGroup::busy(std::string_view reason) noexcept {

@@ -41,8 +41,9 @@ class UpstreamGroup final : public Upstream {
     UpstreamAddress address;
     std::vector<SocketName> sockets;  // tried in this order
     std::vector<std::unique_ptr<UpstreamConnection>> kept;
-    std::size_t taken = 0;  // connections that somebody has
-    unsigned failures = 0;  // in a row
+    std::size_t taken = 0;    // connections that somebody has
+    std::size_t tunnels = 0;  // connections that have become one, and take no place of those
+    unsigned failures = 0;    // in a row
     Time left_out_until{};
   };
 
@@ -56,13 +57,15 @@ class UpstreamGroup final : public Upstream {
         : group_(std::exchange(other.group_, nullptr)),
           peer_(other.peer_),
           connection_(std::move(other.connection_)),
-          was_kept_(other.was_kept_) {}
+          was_kept_(other.was_kept_),
+          is_tunnel_(other.is_tunnel_) {}
     Lease& operator=(Lease&& other) noexcept {
       end();
       group_ = std::exchange(other.group_, nullptr);
       peer_ = other.peer_;
       connection_ = std::move(other.connection_);
       was_kept_ = other.was_kept_;
+      is_tunnel_ = other.is_tunnel_;
       return *this;
     }
     ~Lease() { end(); }
@@ -74,6 +77,10 @@ class UpstreamGroup final : public Upstream {
     [[nodiscard]] bool was_kept() const noexcept { return was_kept_; }
     /// Gives the connection back for another request.
     void keep() noexcept;
+    /// The connection has become a tunnel: it takes none of `connections` any more, and `keep` is not for it.
+    void become_tunnel() noexcept;
+    /// Ends all waits for its socket.
+    void cancel_waits() const noexcept { group_->cancel(*connection_); }
     /// Closes it, and gives the right to another one back.
     void end() noexcept;
     /// Closes it, and nothing more.
@@ -89,6 +96,7 @@ class UpstreamGroup final : public Upstream {
     Peer* peer_ = nullptr;
     std::unique_ptr<UpstreamConnection> connection_;
     bool was_kept_ = false;
+    bool is_tunnel_ = false;
   };
 
   /// `readiness` is there before the first request; it and `log` outlive the group's work.
@@ -122,7 +130,9 @@ class UpstreamGroup final : public Upstream {
   [[nodiscard]] std::unique_ptr<UpstreamConnection> open(int descriptor);
   void close(std::unique_ptr<UpstreamConnection> connection) noexcept;
   void take_out(UpstreamConnection& connection) noexcept;
+  void cancel(UpstreamConnection& connection) noexcept;
   void give_back(Peer& peer, std::unique_ptr<UpstreamConnection> connection) noexcept;
+  void end_tunnel(Peer& peer) noexcept;
   void succeeded(Peer& peer) noexcept;
   void failed(Peer& peer) noexcept;
   [[nodiscard]] Response busy(std::string_view reason) noexcept;

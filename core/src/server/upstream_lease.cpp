@@ -25,7 +25,18 @@ void UpstreamGroup::Lease::keep() noexcept {
 
 void UpstreamGroup::Lease::end() noexcept {
   close();
-  if (group_ != nullptr) std::exchange(group_, nullptr)->give_back(*peer_, nullptr);
+  if (group_ == nullptr) return;
+  UpstreamGroup& group = *std::exchange(group_, nullptr);
+  is_tunnel_ ? group.end_tunnel(*peer_) : group.give_back(*peer_, nullptr);
+}
+
+void UpstreamGroup::Lease::become_tunnel() noexcept {
+  is_tunnel_ = true;
+  {
+    const std::lock_guard lock(group_->mutex_);
+    ++peer_->tunnels;
+  }
+  group_->give_back(*peer_, nullptr);
 }
 
 void UpstreamGroup::Lease::close() noexcept {

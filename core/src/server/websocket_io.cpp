@@ -50,7 +50,7 @@ void WebSocketSession::read() {
       session_->unconfirmed_end_.store(true, std::memory_order_relaxed);
     } else if (++receives > receives_before_others) {
       reading_ = true;
-      asio::post(session_->context_.io, [self = session_->websocket_] { self->on_readable(); });
+      asio::post(session_->context_.io, [self = this->self()] { self->on_readable(); });
     } else {
       receive_some();
     }
@@ -182,7 +182,7 @@ void WebSocketSession::flush() {
     case Transfer::unfinished:
       writing_ = true;
       send_deadline_ = coarse_steady_time().count() + session_->context_.timeouts.send.count();
-      asio::post(session_->context_.io, [self = session_->websocket_] { on_writable(self.get()); });
+      asio::post(session_->context_.io, [self = this->self()] { on_writable(self.get()); });
       break;
     default: return end_transport();
   }
@@ -221,7 +221,7 @@ void WebSocketSession::on_writable(void* self) noexcept {
 void WebSocketSession::flush_later() {
   if (flush_posted_ || writing_) return;
   flush_posted_ = true;
-  asio::post(session_->context_.io, [self = session_->websocket_] { self->posted_flush(); });
+  asio::post(session_->context_.io, [self = this->self()] { self->posted_flush(); });
 }
 
 void WebSocketSession::posted_flush() {

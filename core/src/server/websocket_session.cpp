@@ -47,8 +47,8 @@ class HandlerSocket final : public WebSocket {
 
 WebSocketSession::WebSocketSession(Session& session, const WebSocketPlan& plan, const Exchange& exchange, std::string received)
     : session_(&session),
-      handler_(*plan.handler),
-      options_(plan.handler->options()),
+      handler_(plan.handler),
+      options_(plan.handler.options()),
       route_(exchange.match.route),
       handler_name_(exchange.match.handler),
       protocol_(plan.agreement.protocol),
@@ -61,8 +61,14 @@ WebSocketSession::WebSocketSession(Session& session, const WebSocketPlan& plan, 
   (void)http::unpack_request(request_text_, request_);
 }
 
+std::shared_ptr<SwitchedConnection> WebSocketPlan::carry_out(Session& session, const Exchange& exchange, std::string received) {
+  return std::make_shared<WebSocketSession>(session, *this, exchange, std::move(received));
+}
+
+std::shared_ptr<WebSocketSession> WebSocketSession::self() const { return std::static_pointer_cast<WebSocketSession>(session_->switched_); }
+
 void WebSocketSession::start() {
-  const std::shared_ptr<WebSocketSession> self = session_->websocket_;
+  const std::shared_ptr<WebSocketSession> self = this->self();
   SessionContext& context = session_->context_;
   {
     const Lock lock(mutex_);
@@ -267,7 +273,7 @@ void WebSocketSession::settle(Lock& lock) {
 void WebSocketSession::finish(Lock& lock) {
   if (!ended_ || !handler_ended_ || reading_ || writing_ || session_ == nullptr) return;
   Session* const session = std::exchange(session_, nullptr);
-  const std::shared_ptr<WebSocketSession> self = session->websocket_;
+  const std::shared_ptr<SwitchedConnection> self = session->switched_;
   lock.unlock();
   session->context_.sessions.remove(*session);
 }

@@ -18,15 +18,15 @@
 #include "core/src/protocol/websocket/handshake.hpp"
 #include "core/src/server/parked_coroutine.hpp"
 #include "core/src/server/readiness.hpp"
+#include "core/src/server/switched_connection.hpp"
 
 namespace ropeway::server {
 
-class Session;
-struct Exchange;
-
 /// What a request for a WebSocket was answered with, until the answer is on its way.
-struct WebSocketPlan {
-  const WebSocketHandler* handler;
+struct WebSocketPlan final : SwitchPlan {
+  explicit WebSocketPlan(const WebSocketHandler& of) noexcept : handler(of) {}
+  [[nodiscard]] std::shared_ptr<SwitchedConnection> carry_out(Session& session, const Exchange& exchange, std::string received) override;
+  const WebSocketHandler& handler;
   protocol::websocket::Agreement agreement;
 };
 
@@ -43,7 +43,7 @@ struct WebSocketPlan {
 /// It ends in steps: a Close frame is sent, the peer's comes (or its end, or a deadline), the transport ends, the waits for the socket come
 /// back, the handler's coroutine returns; with the last of these, in whatever order, `finish` lets the session go. `WebSocketSender`s keep this
 /// object, without a session, as long as they like.
-class WebSocketSession final : public WebSocketSender::Target {
+class WebSocketSession final : public SwitchedConnection, public WebSocketSender::Target {
  public:
   using Kind = WebSocketMessage::Kind;
 
@@ -51,14 +51,11 @@ class WebSocketSession final : public WebSocketSender::Target {
   WebSocketSession(Session& session, const WebSocketPlan& plan, const Exchange& exchange, std::string received);
 
   // ---- for the session ----
-  /// The 101 is sent.
-  void start();
-  void on_readable();
-  /// Whether its `on_deadline` is to be posted. `drains`: the worker ends.
-  [[nodiscard]] bool needs_attention(std::chrono::milliseconds now, bool drains) noexcept;
-  void on_deadline();
-  /// The session ends, whatever this is at.
-  void detach() noexcept;
+  void start() override;
+  void on_readable() override;
+  [[nodiscard]] bool needs_attention(std::chrono::milliseconds now, bool drains) noexcept override;
+  void on_deadline() override;
+  void detach() noexcept override;
 
   // ---- for the handler ----
   [[nodiscard]] awaitable<std::optional<WebSocketMessage>> receive();
@@ -94,6 +91,7 @@ class WebSocketSession final : public WebSocketSender::Target {
   [[nodiscard]] std::optional<WebSocketMessage> take_message();
 
   // Everything below is called with the lock held.
+  [[nodiscard]] std::shared_ptr<WebSocketSession> self() const;
   void read();
   void receive_some();
   void decode(std::string_view& bytes);

@@ -56,6 +56,15 @@ TEST_CASE("a request to a server behind can neither inject a line nor frame the 
   }
 }
 
+TEST_CASE("what a server behind may change to are names of protocols") {
+  for (const char* upgrade : {"a b", "websocket\r\nX: y", "\"a\""}) {
+    CAPTURE(std::string(upgrade));
+    UpstreamRequest outgoing{"GET", "/", {}, upgrade};
+    CHECK(testing::body_of(testing::call(Asks(std::move(outgoing)), testing::RequestBuilder("GET", "/"))).find("protocol") !=
+          std::string::npos);
+  }
+}
+
 TEST_CASE("a host without an address is found out at the start") {
   Readiness::Context* const none = nullptr;
   testing::RecordingLogger log;

@@ -43,6 +43,29 @@ TEST_CASE("a client's fields are passed on, but for what concerns its connection
         "X-Forwarded-Host: example.org:8080\r\nVia: 1.1 ropeway\r\n");
 }
 
+TEST_CASE("of the protocols that a client asks to change to, the allowed ones are passed on as it wrote them") {
+  const auto upgrade = [](std::string_view options, std::string_view connection, std::string_view protocols, std::string_view more = "") {
+    RequestBuilder builder("GET", "/");
+    builder.header("Connection", connection).header("Upgrade", protocols);
+    if (!more.empty()) builder.header("Upgrade", more);
+    return UpstreamFields(ConfigNode::from_json(options, UpstreamFields::settings())).upgrade(builder.build());
+  };
+  CHECK(upgrade("{}", "Upgrade", "websocket") == "websocket");
+  CHECK(upgrade("{}", "keep-alive,  UPGRADE", "WebSocket") == "WebSocket");
+  CHECK(upgrade("{}", "keep-alive", "websocket") == "");
+  CHECK(upgrade("{}", "Upgrade", "h2c") == "");
+  CHECK(upgrade("{}", "Upgrade", "h2c, websocket,,", "tcp") == "websocket");
+  CHECK(upgrade("{}", "Upgrade", "websocket/13") == "websocket/13");
+  CHECK(upgrade("{}", "Upgrade", "web socket, websocket x, websocket/\"") == "");
+  CHECK(upgrade(R"({"upgrade": []})", "Upgrade", "websocket") == "");
+  CHECK(upgrade(R"({"upgrade": ["tcp", "IRC/6.9"]})", "Upgrade", "irc/6.9, irc", "TCP") == "irc/6.9, TCP");
+  for (const char* mistake :
+       {R"({"upgrade": ["h2c"]})", R"({"upgrade": ["HTTP/2.0"]})", R"({"upgrade": ["a b"]})", R"({"upgrade": ["/1"]})"}) {
+    CAPTURE(std::string(mistake));
+    CHECK_THROWS_AS((void)upgrade(mistake, "Upgrade", "websocket"), ConfigError);
+  }
+}
+
 TEST_CASE("what a client says of itself as a proxy would is removed, however it is written") {
   const Request request = from("192.0.2.1", RequestBuilder("GET", "/")
                                                 .header("Host", "h")

@@ -177,6 +177,7 @@ StreamCoding serialize(Response& response, const ResponseContext& context, SendQ
 }
 
 void serialize_switch(const Response& response, std::string_view common_fields, SendQueue& output) {
+  if (!common_fields.empty() && response.headers().contains(server_field)) common_fields = first_line(common_fields);
   const std::string fields = without_our_fields(response.headers());
   for (const std::string_view piece : {std::string_view("HTTP/1.1 101 Switching Protocols\r\n"), common_fields, std::string_view(fields),
                                        std::string_view("Connection: Upgrade\r\n\r\n")}) {

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "core/src/http/request_access.hpp"
+
+namespace ropeway::server {
+
+class Session;
+struct Exchange;
+
+/// What a connection has become behind a 101 (RFC 9110 §15.2.2), in the place of a `Session` that speaks HTTP. It guards itself: any thread may
+/// call any of these at any time. Where its last wait has come back and nothing is left to do, it has the session removed.
+class SwitchedConnection {
+ public:
+  SwitchedConnection() = default;
+  SwitchedConnection(const SwitchedConnection&) = delete;
+  SwitchedConnection& operator=(const SwitchedConnection&) = delete;
+  virtual ~SwitchedConnection() = default;
+
+  /// The 101 is sent.
+  virtual void start() = 0;
+  /// A wait for input on the session's socket is over.
+  virtual void on_readable() = 0;
+  /// For the sweep, which holds the shard's lock: whether `on_deadline` is to be posted. `drains`: the worker ends.
+  [[nodiscard]] virtual bool needs_attention(std::chrono::milliseconds now, bool drains) noexcept = 0;
+  virtual void on_deadline() = 0;
+  /// The session ends, whatever this is at.
+  virtual void detach() noexcept = 0;
+};
+
+}  // namespace ropeway::server
+
+namespace ropeway {
+
+/// What a connection is to become, until the 101 is on its way.
+class SwitchPlan {
+ public:
+  SwitchPlan() = default;
+  SwitchPlan(const SwitchPlan&) = delete;
+  SwitchPlan& operator=(const SwitchPlan&) = delete;
+  virtual ~SwitchPlan() = default;
+  /// Makes it, once. `received`: what has come behind the request already.
+  [[nodiscard]] virtual std::shared_ptr<server::SwitchedConnection> carry_out(server::Session& session, const server::Exchange& exchange,
+                                                                              std::string received) = 0;
+};
+
+}  // namespace ropeway
