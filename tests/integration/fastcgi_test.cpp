@@ -7,9 +7,12 @@
 
 #include <chrono>
 #include <filesystem>
+#include <initializer_list>
 #include <memory>
 #include <string>
+#include <utility>
 
+#include "tests/support/locations.hpp"
 #include "tests/support/server_process.hpp"
 
 namespace fastcgi_test {
@@ -313,6 +316,32 @@ TEST_CASE("a slow script's output comes as it is written, and the script learns 
     CHECK_FALSE(std::filesystem::exists(ended));
   }
   CHECK(is_written(ended));
+}
+
+TEST_CASE("the fastcgi example serves its files, and its front controller answers for all other paths" *
+          doctest::skip(is_missing || ::getuid() != 0)) {
+  const TemporaryFolder folder;
+  std::filesystem::copy(source_folder() + "/examples/fastcgi", folder.path(), std::filesystem::copy_options::recursive);
+  const auto changed = [&](const std::string& name, std::initializer_list<std::pair<std::string, std::string>> changes) {
+    std::string text = read_file(folder / name);
+    for (const auto& [from, to] : changes) {
+      REQUIRE(has(text, from));
+      for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) text.replace(at, from.size(), to);
+    }
+    return folder.write(name, text);
+  };
+  const std::string socket = folder / "app.sock";
+  const std::string pool = changed("fpm.conf", {{"www-data", "root"}, {"/run/php/app.sock", socket}});
+  const ChildProcess fpm({fpm_program, "-F", "-R", "-n", "-y", pool}, folder.path().string());
+  REQUIRE(eventually([&] { return std::filesystem::exists(socket); }));
+  const std::string file = changed("ropeway.json", {{"/run/php/app.sock", socket}, {"127.0.0.1:8000", "127.0.0.1:0"}});
+  const ServerProcess server({"run", "--config", file}, folder.path().string());
+  RawClient client = server.connect();
+  CHECK(client.get("/style.css").body == read_file(folder / "site/style.css"));
+  CHECK(client.get("/pretty/url?x=1").body == "This is GET /pretty/url?x=1, in prod\n");
+  CHECK(client.get("/").body == "This is GET /, in prod\n");
+  CHECK(client.get("/index.php").body == "This is GET /index.php, in prod\n");
+  CHECK(client.get("/INDEX.PHP").body == "This is GET /INDEX.PHP, in prod\n");
 }
 
 }  // namespace fastcgi_test
