@@ -11,6 +11,7 @@
 #include "handlers/cors/cors.hpp"
 #include "handlers/csrf/csrf.hpp"
 #include "handlers/error_pages/error_pages.hpp"
+#include "handlers/fastcgi/fastcgi.hpp"
 #include "handlers/fixed_response/fixed_response.hpp"
 #include "handlers/health/health.hpp"
 #include "handlers/proxy/proxy.hpp"
@@ -41,6 +42,7 @@ void enrol_builtin(Registry& registry) {
   registry.middleware<SecurityHeaders>("security_headers");
   registry.middleware<Timeout>("timeout");
   registry.handler<Cgi>("cgi");
+  registry.handler<FastCgi>("fastcgi");
   registry.handler<FixedResponse>("fixed_response");
   registry.handler<Health>("health");
   registry.handler<Proxy>("proxy");

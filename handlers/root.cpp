@@ -129,4 +129,6 @@ int Root::open_by_comparison(const char* path, int flags) const noexcept {
   return descriptor;
 }
 
+std::string location_of(const OpenFile& file) { return std::string(Location(file.descriptor()).view()); }
+
 }  // namespace ropeway::handlers

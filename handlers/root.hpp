@@ -53,4 +53,7 @@ class Root {
   bool kernel_resolves_ = false;
 };
 
+/// Where an open file really is: its absolute path without links. Empty where that cannot be told.
+[[nodiscard]] std::string location_of(const OpenFile& file);
+
 }  // namespace ropeway::handlers

@@ -1,33 +1,18 @@
 #include "handlers/cgi/cgi.hpp"
 
-#include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <utility>
 
-#include <unistd.h>
-
 #include <ropeway/http_error.hpp>
 
-#include "handlers/cgi/answer_parser.hpp"
+#include "handlers/answer_parser.hpp"
 
 namespace ropeway::handlers {
 namespace {
 
 constexpr const char* usual_path = "/usr/local/bin:/usr/bin:/bin";
-
-bool is_variable_name(std::string_view name) {
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  const auto fits = [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); };
-  return !name.empty() && is_letter(name.front()) && std::ranges::all_of(name, fits);
-}
-
-std::string name_of_this_host() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 && name[0] != '\0' ? std::string(name.data()) : "localhost";
-}
 
 CommonVariables common_variables(const ConfigNode& options, const std::string& folder) {
   CommonVariables common;
@@ -36,13 +21,7 @@ CommonVariables common_variables(const ConfigNode& options, const std::string& f
   common.path = path == nullptr ? usual_path : path;
   common.server_name = name_of_this_host();
   common.authorization = options.boolean("authorization");
-  const ConfigNode environment = options.object("environment");
-  for (const std::string& name : environment.keys()) {
-    const std::string value = environment.string(name);
-    if (!is_variable_name(name)) throw environment.error(name, "a variable's name has letters, digits and \"_\", and begins with no digit");
-    if (value.find('\0') != std::string::npos) throw environment.error(name, "a variable's value cannot hold NUL");
-    common.environment.emplace_back(name, value);
-  }
+  common.environment = variables_from(options.object("environment"));
   return common;
 }
 
@@ -77,7 +56,9 @@ Program Cgi::program_for(const Request& request, const Script& script) const {
   program.file = script.interpreter.empty() ? script.file : script.interpreter;
   program.arguments.push_back(program.file);
   if (!script.interpreter.empty()) program.arguments.push_back(script.file);
-  program.environment = meta_variables(request, script, common_);
+  for (const auto& [name, value] : meta_variables(request, script, common_, length_of_read_content(request))) {
+    program.environment.emplace_back(name).append("=").append(value);
+  }
   program.folder = std::filesystem::path(script.file).parent_path().string();
   return program;
 }

@@ -1,8 +1,6 @@
 #include "handlers/cgi/scripts.hpp"
 
 #include <algorithm>
-#include <array>
-#include <climits>
 #include <filesystem>
 
 #include <sys/stat.h>
@@ -28,15 +26,7 @@ std::string executable(const ConfigNode& options, std::string_view option, std::
   return std::filesystem::absolute(file).lexically_normal().string();
 }
 
-// Where an open file really is.
-std::string location_of(const OpenFile& file) {
-  std::array<char, PATH_MAX + 1> text;
-  const std::string name = "/proc/self/fd/" + std::to_string(file.descriptor());
-  const ssize_t size = ::readlink(name.c_str(), text.data(), text.size());
-  return size <= 0 || static_cast<std::size_t>(size) > PATH_MAX ? std::string() : std::string(text.data(), static_cast<std::size_t>(size));
-}
-
-HttpError not_found() { return HttpError(Status::not_found); }
+HttpError no_script() { return HttpError(Status::not_found); }
 
 }  // namespace
 
@@ -71,7 +61,7 @@ Scripts::Scripts(const ConfigNode& options) {
 
 Script Scripts::find(const Request& request) const {
   const auto local = local_path(request, prefix_);
-  if (!local) throw not_found();
+  if (!local) throw no_script();
   const std::string_view path = request.path();
   if (root_) return find_below_root(path, *local);
   // What `{path...}` stands for begins behind a slash, which belongs to it.
@@ -88,14 +78,14 @@ Script Scripts::find_below_root(std::string_view path, std::string_view local) c
   for (std::size_t end = 0; end < local.size();) {
     end = std::min(local.find('/', end + 1), local.size());
     RelativePath name;
-    if (!name.assign(local.substr(0, end), RelativePath::Dotfiles::hidden)) throw not_found();
+    if (!name.assign(local.substr(0, end), RelativePath::Dotfiles::hidden)) throw no_script();
     if (name.is_root()) continue;
     const Root::Opened opened = root_->open(name.c_str(), Root::Purpose::locate);
     struct stat status{};
-    if (opened.file == nullptr || ::fstat(opened.file->descriptor(), &status) != 0) throw not_found();
+    if (opened.file == nullptr || ::fstat(opened.file->descriptor(), &status) != 0) throw no_script();
     if (S_ISDIR(status.st_mode)) continue;
     const std::string file = location_of(*opened.file);
-    if (!S_ISREG(status.st_mode) || file.empty()) throw not_found();
+    if (!S_ISREG(status.st_mode) || file.empty()) throw no_script();
     const std::string* interpreter = interpreter_of(file);
     if (interpreter == nullptr && ::access(file.c_str(), X_OK) != 0) {
       throw HttpError(Status::forbidden, "This file is no script that can be executed.");
@@ -104,7 +94,7 @@ Script Scripts::find_below_root(std::string_view path, std::string_view local) c
     return {file, std::string(path.substr(0, path.size() - rest.size())), std::string(rest),
             interpreter == nullptr ? std::string() : *interpreter};
   }
-  throw not_found();
+  throw no_script();
 }
 
 const std::string* Scripts::interpreter_of(std::string_view file) const {

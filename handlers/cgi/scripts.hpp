@@ -7,7 +7,7 @@
 #include <ropeway/config_node.hpp>
 #include <ropeway/request.hpp>
 
-#include "handlers/cgi/meta_variables.hpp"
+#include "handlers/meta_variables.hpp"
 #include "handlers/root.hpp"
 
 namespace ropeway::handlers {

@@ -40,6 +40,16 @@ constexpr std::string_view own_charset = "; charset=utf-8";  // in the server's 
   return names;
 }
 
+[[nodiscard]] std::vector<std::string> excluded_names(const ConfigNode& options) {
+  std::vector<std::string> patterns = options.strings("exclude");
+  for (std::string& pattern : patterns) {
+    if (pattern.find('/') != std::string::npos)
+      throw options.error("exclude", "\"" + pattern + "\": names alone are compared, so leave \"/\" out");
+    pattern = lower_case(pattern);
+  }
+  return patterns;
+}
+
 /// A path below the root, for a file that the options name: also a dotfile.
 [[nodiscard]] std::string path_below_root(const ConfigNode& options, std::string_view name) {
   std::string path = options.string(name);
@@ -153,6 +163,12 @@ Settings FileOptions::declared() {
                    Setting::string("page", "A path below the root."))
           .by_default("{}"),
       Setting::boolean("dotfiles", "Serve files and folders whose names begin with a dot.").by_default("false"),
+      Setting::list(
+          "exclude",
+          "Names of files that are not found, as patterns (`*` stands for any characters, `?` for one; case does not count): scripts "
+          "that another handler of `try` runs, and whose source nobody is to see.",
+          Setting::string("pattern", "A pattern of names, such as \"*.php\".").at_least(1))
+          .by_default("[]"),
       Setting::boolean("follow_symlinks", "Follow symbolic links that lead out of the root. Those that stay inside always work.")
           .by_default("false"),
       Setting::list(
@@ -176,11 +192,18 @@ Settings FileOptions::declared() {
   return settings;
 }
 
+bool FileOptions::is_excluded(std::string_view path) const {
+  if (exclude.empty()) return false;
+  const std::string name = lower_case(path.substr(path.rfind('/') + 1));  // npos + 1 is 0
+  return std::ranges::any_of(exclude, [&name](const std::string& pattern) { return matches_glob(pattern, name); });
+}
+
 FileOptions::FileOptions(const ConfigNode& options, MistakeCollector& mistakes)
     : roots(roots_from(options)),
       links(options.boolean("follow_symlinks") ? Root::Links::followed : Root::Links::confined),
       index(mistakes.collect([&] { return index_names(options); })),
       listing(options.boolean("listing")),
+      exclude(mistakes.collect([&] { return excluded_names(options); })),
       dotfiles(options.boolean("dotfiles") ? RelativePath::Dotfiles::served : RelativePath::Dotfiles::hidden),
       fallback(mistakes.collect([&] { return path_below_root(options, "fallback"); })),
       error_pages(mistakes.collect([&] { return error_pages_from(options); })),

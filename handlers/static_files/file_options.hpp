@@ -38,11 +38,14 @@ struct FileOptions {
   [[nodiscard]] static Settings declared();
   /// What cannot be used goes to `mistakes`, and is empty here.
   FileOptions(const ConfigNode& options, MistakeCollector& mistakes);
+  /// Whether the option `exclude` has a pattern for the last name in `path`.
+  [[nodiscard]] bool is_excluded(std::string_view path) const;
 
   std::vector<std::string> roots;  // never empty
   Root::Links links;
   std::vector<std::string> index;
   bool listing;
+  std::vector<std::string> exclude;  // patterns of names, in lower case
   RelativePath::Dotfiles dotfiles;
   std::string fallback;                         // a path below the root; empty without one
   std::map<unsigned, std::string> error_pages;  // status code > a path below the root

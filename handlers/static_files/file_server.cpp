@@ -106,6 +106,7 @@ Response FileServer::serve(const Call& call, std::string_view local) const {
 }
 
 FileServer::Found FileServer::find(RelativePath& path) const {
+  if (options_.is_excluded(path.view())) return {nullptr, ENOENT};
   for (const auto& layer : layers_) {
     Layer::Found found = layer->find(path);
     if (found.file || !is_absent(found.error)) return {std::move(found.file), found.error, layer.get()};
@@ -167,6 +168,7 @@ Response FileServer::serve_listing(const Call& call, const RelativePath& path) c
     listing->is_cut = listing->is_cut || more.is_cut;
   }
   if (!listing) return is_absent(error) ? serve_fallback(call) : response_to(error);
+  std::erase_if(listing->entries, [this](const FolderEntry& entry) { return options_.is_excluded(entry.name); });
   listing->path = path.view();
   Response response = call.hooks.listing(call.request, std::move(*listing));
   response.headers().set("X-Content-Type-Options", "nosniff");

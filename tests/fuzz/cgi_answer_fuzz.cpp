@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "handlers/cgi/answer_parser.hpp"
+#include "handlers/answer_parser.hpp"
 
 namespace {
 

@@ -14,7 +14,7 @@ TEST_CASE("every built-in handler is enrolled under the name of its folder") {
   enrol_builtin(registry);
   std::vector<std::string> names;
   for (const auto& [name, entry] : registry.handlers()) names.push_back(name);
-  CHECK(names == std::vector<std::string>{"cgi", "fixed_response", "health", "proxy", "redirect", "static_files", "uploads"});
+  CHECK(names == std::vector<std::string>{"cgi", "fastcgi", "fixed_response", "health", "proxy", "redirect", "static_files", "uploads"});
 }
 
 TEST_CASE("every built-in middleware is enrolled under the name of its folder") {

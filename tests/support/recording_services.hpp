@@ -87,6 +87,7 @@ class ScriptedUpstreams final : public Upstreams {
       owner_.asked.push_back({std::string(outgoing.method), outgoing.target, std::string(outgoing.headers.wire())});
       co_return Response::text("answer");
     }
+    awaitable<std::unique_ptr<UpstreamStream>> connect(Request&, bool) override { co_return nullptr; }
 
    private:
     ScriptedUpstreams& owner_;

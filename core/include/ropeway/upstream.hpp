@@ -3,7 +3,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -66,6 +68,38 @@ struct UpstreamRequest {
   std::string upgrade = {};
 };
 
+/// A connection to a server behind, for a handler that speaks another protocol than HTTP to it. It is closed with this object, unless it is kept,
+/// and nobody else has it meanwhile. One call at a time. It is not to outlive its group.
+class UpstreamStream {
+ public:
+  /// What the server says while something is sent to it: a view that ends with the call. Says whether to go on sending.
+  using EarlyInput = std::function<bool(std::string_view)>;
+
+  virtual ~UpstreamStream() = default;
+
+  /// As `UpstreamAddress::url`. Lives as long as the group.
+  [[nodiscard]] virtual std::string_view url() const noexcept = 0;
+  /// Whether it has served another request before, so that the server may have closed it just now.
+  [[nodiscard]] virtual bool was_kept() const noexcept = 0;
+
+  /// Sends `bytes`; returns when the kernel has taken all of them. Says false where the connection is lost, or `early` does not want to go on. Throws
+  /// `HttpError` 504 where the server takes nothing for `idle_timeout`, and `ConnectionLost` when nobody waits any more, or the worker ends.
+  [[nodiscard]] virtual awaitable<bool> write(std::string bytes, EarlyInput early) = 0;
+  /// The next piece of what the server says, valid until the next call; empty where it has closed the connection. Nothing where `patience` is over
+  /// first; 0: without waiting. It may take half a second longer. Throws `ConnectionLost` as `write` does.
+  [[nodiscard]] virtual awaitable<std::optional<std::string_view>> read_within(std::chrono::milliseconds patience) = 0;
+  /// The handler is about to answer with a stream, so its `Request` will end before this object does: it is not looked at any more. Whether
+  /// anybody still waits is known all the same.
+  virtual void let_request_go() = 0;
+
+  /// The server has answered, which ends its row of failures.
+  virtual void succeeded() noexcept = 0;
+  /// Gives the connection back, for another request: both sides have said all that they had to say. Nothing else may be called then.
+  virtual void keep() noexcept = 0;
+  /// Closes the connection, counts a failure of the server, and throws `HttpError` with that status, and with the server's name in front of `reason`.
+  [[noreturn]] virtual void fail(Status status, std::string_view reason) = 0;
+};
+
 /// A group of servers, with the connections to them that are kept. Many threads may use it at once.
 class Upstream {
  public:
@@ -81,6 +115,13 @@ class Upstream {
   /// Answers 503 with `Retry-After` where no connection is free. Throws `HttpError`: 502 where there was no answer, or one that is malformed, 504
   /// where it took too long; `std::invalid_argument` where `outgoing` is no request; what `BodyReader::read` throws; and `ConnectionLost` when the client has gone, which ends the request to the server, too.
   [[nodiscard]] virtual awaitable<Response> forward(Request& request, UpstreamRequest outgoing) = 0;
+
+  /// A connection to one of the servers, for `request`, which outlives it or is let go. Waits for one, and passes over servers that cannot be
+  /// connected to, as `forward` does. `fresh`: not one that was kept. Gives nullptr where none is free (`busy` is the answer then).
+  /// Throws `HttpError` 502 where no server can be connected to, and `ConnectionLost` when the client has gone meanwhile.
+  [[nodiscard]] virtual awaitable<std::unique_ptr<UpstreamStream>> connect(Request& request, bool fresh) = 0;
+  /// 503 with `Retry-After`.
+  [[nodiscard]] static Response busy();
 };
 
 /// Makes groups of servers, in the constructors of handlers, and only there.

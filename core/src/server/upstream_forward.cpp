@@ -12,6 +12,7 @@
 #include "core/src/server/system_clock.hpp"
 #include "core/src/server/upstream_exchange.hpp"
 #include "core/src/server/upstream_group.hpp"
+#include "core/src/server/upstream_stream.hpp"
 
 namespace ropeway::server {
 namespace {
@@ -57,40 +58,48 @@ bool may_switch(const Request& request) noexcept {
 
 }  // namespace
 
+// Goes on from `lease`, which has no connection, to one that has; gives an empty one where none is free.
+awaitable<UpstreamGroup::Lease> UpstreamGroup::find(Request& request, Search& search, Lease lease) {
+  for (;;) {
+    if (!lease) {
+      if (!search.has_waited) search.patience = coarse_steady_time() + options_.queue_time;
+      const bool given = co_await wait_for_place(search.passed_over, search.patience, search.has_waited);
+      if (request.client_gone()) throw ConnectionLost("the client has gone");
+      if (!given) {
+        log_busy(search.has_waited ? "queue_time" : "queue or queue_time");
+        co_return Lease();
+      }
+      search.has_waited = true;
+    } else {
+      const std::string mistake = co_await lease.connect();
+      if (mistake.empty()) co_return lease;
+      lease.failed();
+      search.passed_over.push_back(&lease.peer());
+      const std::string_view url = lease.peer().address.url;
+      if (search.passed_over.size() == peers_.size())
+        throw HttpError(Status::bad_gateway, std::string(url) + ": no connection: " + mistake);
+      if (throttle_.allow()) {
+        log_.warning("a server behind cannot be connected to; another one is asked",
+                     {{"upstream", url}, {"error", std::string_view(mistake)}});
+      }
+    }
+    lease = take(search.passed_over, search.fresh);
+    if (lease.connection() != nullptr) co_return lease;
+  }
+}
+
 awaitable<Response> UpstreamGroup::forward(Request& request, UpstreamRequest outgoing) {
   check(outgoing);
   if (!outgoing.upgrade.empty() && !may_switch(request)) outgoing.upgrade.clear();
   // Content so small is better read before a connection is taken: a slow client takes none from others then, and the request can be repeated.
   const std::uint64_t announced = announced_length(request).value_or(UINT64_MAX);
   if (request.body_reader() != nullptr && announced <= most_read_ahead) (void)co_await request.read_body();
-  PassedOver passed_over;
-  bool fresh = !outgoing.upgrade.empty();  // what it does is not known, so it could not be repeated
-  bool has_waited = false;
-  Time patience{};
+  Search search;
+  search.fresh = !outgoing.upgrade.empty();  // what it does is not known, so it could not be repeated
   for (;;) {
-    Lease lease = take(passed_over, fresh);
-    if (!lease) {
-      if (!has_waited) patience = coarse_steady_time() + options_.queue_time;
-      const bool given = co_await wait_for_place(passed_over, patience, has_waited);
-      if (request.client_gone()) throw ConnectionLost("the client has gone");
-      if (!given) co_return busy(has_waited ? "queue_time" : "queue or queue_time");
-      has_waited = true;
-      continue;
-    }
-    if (lease.connection() == nullptr) {
-      const std::string mistake = co_await lease.connect();
-      if (!mistake.empty()) {
-        lease.failed();
-        passed_over.push_back(&lease.peer());
-        const std::string_view url = lease.peer().address.url;
-        if (passed_over.size() == peers_.size()) throw HttpError(Status::bad_gateway, std::string(url) + ": no connection: " + mistake);
-        if (throttle_.allow()) {
-          log_.warning("a server behind cannot be connected to; another one is asked",
-                       {{"upstream", url}, {"error", std::string_view(mistake)}});
-        }
-        continue;
-      }
-    }
+    Lease lease = take(search.passed_over, search.fresh);
+    if (lease.connection() == nullptr) lease = co_await find(request, search, std::move(lease));
+    if (!lease) co_return busy();
     const bool was_kept = lease.was_kept();
     const auto exchange = std::make_shared<UpstreamExchange>(*this, std::move(lease), request);
     const bool answered = co_await exchange->run(outgoing);
@@ -98,8 +107,26 @@ awaitable<Response> UpstreamGroup::forward(Request& request, UpstreamRequest out
     const bool may_repeat = was_kept && is_idempotent(request.method()) && request.body_reader() == nullptr;
     if (!may_repeat) exchange->fail(Status::bad_gateway, exchange->mistake());
     exchange->give_up();
-    fresh = true;
+    search.fresh = true;
   }
 }
 
+awaitable<std::unique_ptr<UpstreamStream>> UpstreamGroup::connect(Request& request, bool fresh) {
+  Search search;
+  search.fresh = fresh;
+  Lease lease = take(search.passed_over, fresh);
+  if (lease.connection() == nullptr) lease = co_await find(request, search, std::move(lease));
+  if (!lease) co_return nullptr;
+  co_return std::make_unique<LeasedStream>(options_, std::move(lease), request);
+}
+
 }  // namespace ropeway::server
+
+namespace ropeway {
+
+Response Upstream::busy() {
+  return Response::error(Status::service_unavailable, "As many of these requests run as may; try again in a moment.")
+      .header("Retry-After", "1");
+}
+
+}  // namespace ropeway

@@ -167,13 +167,10 @@ void UpstreamGroup::cancel(UpstreamConnection& connection) noexcept {
   connection.cancel();
 }
 
-Response UpstreamGroup::busy(std::string_view reason) noexcept {
-  if (throttle_.allow()) {
-    log_.warning("no connection to a server behind is free",
-                 {{"upstream", std::string_view(peers_.front()->address.url)}, {"reason", reason}});
-  }
-  return Response::error(Status::service_unavailable, "As many of these requests run as may; try again in a moment.")
-      .header("Retry-After", "1");
+void UpstreamGroup::log_busy(std::string_view reason) noexcept {
+  if (!throttle_.allow()) return;
+  log_.warning("no connection to a server behind is free",
+               {{"upstream", std::string_view(peers_.front()->address.url)}, {"reason", reason}});
 }
 
 // ---- who fails --------------------------------------------------------------------------------------------------------------------

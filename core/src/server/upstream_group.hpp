@@ -104,6 +104,7 @@ class UpstreamGroup final : public Upstream {
   ~UpstreamGroup() override;
 
   [[nodiscard]] awaitable<Response> forward(Request& request, UpstreamRequest outgoing) override;
+  [[nodiscard]] awaitable<std::unique_ptr<UpstreamStream>> connect(Request& request, bool fresh) override;
 
   [[nodiscard]] const UpstreamOptions& options() const noexcept { return options_; }
   [[nodiscard]] const protocol::Limits& limits() const noexcept { return limits_; }
@@ -119,11 +120,19 @@ class UpstreamGroup final : public Upstream {
 
  private:
   using PassedOver = std::vector<const Peer*>;
+  /// How far one request has come on its way to a connection.
+  struct Search {
+    PassedOver passed_over;
+    bool fresh = false;  // not one that was kept
+    bool has_waited = false;
+    Time patience{};
+  };
   struct Waiting {
     std::function<void(bool has_place)> resume;
     Time until;
   };
 
+  [[nodiscard]] awaitable<Lease> find(Request& request, Search& search, Lease lease);
   [[nodiscard]] Lease take(const PassedOver& passed_over, bool fresh);
   [[nodiscard]] Peer* choose(const PassedOver& passed_over, Time now) noexcept;
   [[nodiscard]] awaitable<bool> wait_for_place(const PassedOver& passed_over, Time until, bool first);
@@ -135,7 +144,7 @@ class UpstreamGroup final : public Upstream {
   void end_tunnel(Peer& peer) noexcept;
   void succeeded(Peer& peer) noexcept;
   void failed(Peer& peer) noexcept;
-  [[nodiscard]] Response busy(std::string_view reason) noexcept;
+  void log_busy(std::string_view reason) noexcept;
 
   const UpstreamOptions options_;
   protocol::Limits limits_;

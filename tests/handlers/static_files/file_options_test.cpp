@@ -54,6 +54,7 @@ TEST_CASE("options that cannot be used are refused with their place") {
       {R"("error_pages": {"404": ""})", "/error_pages/404"},
       {R"("error_pages": {"404": "../x"})", "/error_pages/404"},
       {R"("index": ["a/b"])", "/index"},
+      {R"("exclude": ["scripts/*.php"])", "/exclude"},
       {R"("prefix": "a")", "/prefix"},
   };
   const TemporaryFolder folder;

@@ -75,6 +75,22 @@ TEST_CASE("the fallback answers for pages that an application makes up, and for 
   CHECK(served.call(testing::RequestBuilder("POST", "/users")).status() == Status::method_not_allowed);
 }
 
+TEST_CASE("what is excluded is not found by any way that leads to it") {
+  const TemporaryFolder folder;
+  for (const char* name : {"a.php", "B.PHP", "sub/index.php", "sub/a.txt", "a.php.txt", "wp-config.txt"}) folder.write(name, "source");
+  const ServedFolder served(folder.path(), R"("listing": true, "index": ["index.php"], "exclude": ["*.php", "WP-*"])");
+  for (const char* target : {"/a.php", "/B.PHP", "/sub/index.php", "/wp-config.txt", "/a.php/x"}) {
+    CAPTURE(target);
+    CHECK(served.get(target).status() == Status::not_found);
+  }
+  CHECK(served.get("/a.php.txt").status() == Status::ok);
+  const std::string listing(served.get("/sub/").body().text());
+  CHECK(listing.find("a.txt") != std::string::npos);
+  CHECK(listing.find("index.php") == std::string::npos);
+  const ServedFolder with_fallback(folder.path(), R"("fallback": "a.php", "exclude": ["*.php"])");
+  CHECK(with_fallback.get("/pretty").status() == Status::not_found);
+}
+
 TEST_CASE("error pages are the content of errors, whose status and fields stay") {
   const TemporaryFolder folder;
   folder.write("errors/404.html", "<h1>lost</h1>");

@@ -1,16 +1,21 @@
-#include "handlers/cgi/meta_variables.hpp"
+#include "handlers/meta_variables.hpp"
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <string_view>
+
+#include <unistd.h>
 
 namespace ropeway::handlers {
 namespace {
 
-using Variables = std::map<std::string, std::string, std::less<>>;
-
 constexpr std::string_view http_prefix = "HTTP_";
+
+bool is_variable_name(std::string_view name) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  const auto fits = [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); };
+  return !name.empty() && is_letter(name.front()) && std::ranges::all_of(name, fits);
+}
 
 bool is_alphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
@@ -35,7 +40,7 @@ bool is_left_out(std::string_view field) {
   return std::ranges::any_of(names, [field](const char* name) { return same_field_name(field, name); });
 }
 
-void add_fields(Variables& variables, const Request& request, bool authorization) {
+void add_fields(MetaVariables& variables, const Request& request, bool authorization) {
   for (const HeaderField& field : request.headers()) {
     if (is_left_out(field.name) || (!authorization && same_field_name(field.name, "Authorization"))) continue;
     const std::string name = variable_name(field.name);
@@ -55,8 +60,9 @@ std::string port_of_host(std::string_view host) {
 
 }  // namespace
 
-std::vector<std::string> meta_variables(const Request& request, const Script& script, const CommonVariables& common) {
-  Variables variables;
+MetaVariables meta_variables(const Request& request, const Script& script, const CommonVariables& common,
+                             std::optional<std::uint64_t> content_length) {
+  MetaVariables variables;
   add_fields(variables, request, common.authorization);
   const bool has_peer = request.peer_address() != "unix";
   const std::string peer = has_peer ? std::string(request.peer_address()) : "unix:";
@@ -66,7 +72,8 @@ std::vector<std::string> meta_variables(const Request& request, const Script& sc
   variables["SERVER_NAME"] = request.host().empty() ? common.server_name : std::string(request.host());
   variables["SERVER_PORT"] = request.local_port() != 0 ? std::to_string(request.local_port()) : port_of_host(request.header("Host"));
   variables["REQUEST_METHOD"] = request.method_name();
-  variables["REQUEST_SCHEME"] = "http";
+  variables["REQUEST_SCHEME"] = request.scheme();
+  if (request.scheme() == "https") variables["HTTPS"] = "on";
   variables["REQUEST_URI"] = request.target();
   variables["QUERY_STRING"] = request.query();  // also where there is none (§4.1.7)
   variables["SCRIPT_NAME"] = script.script_name;
@@ -76,20 +83,36 @@ std::vector<std::string> meta_variables(const Request& request, const Script& sc
   variables["REMOTE_HOST"] = peer;  // names are not looked up (§4.1.9)
   if (has_peer) variables["REMOTE_PORT"] = std::to_string(request.peer_port());
   variables["REDIRECT_STATUS"] = "200";  // php-cgi answers nothing without
-  variables["PATH"] = common.path;
+  if (!common.path.empty()) variables["PATH"] = common.path;
   if (!script.path_info.empty()) {
     variables["PATH_INFO"] = script.path_info;
     variables["PATH_TRANSLATED"] = common.root + script.path_info;
   }
-  const bool announces_content = request.headers().find("Content-Length").has_value() || !request.body().empty();
-  if (announces_content) variables["CONTENT_LENGTH"] = std::to_string(request.body().size());
+  if (content_length) variables["CONTENT_LENGTH"] = std::to_string(*content_length);
   if (const std::string_view type = request.header("Content-Type"); !type.empty()) variables["CONTENT_TYPE"] = type;
   for (const auto& [name, value] : common.environment) variables[name] = value;
+  return variables;
+}
 
-  std::vector<std::string> result;
-  result.reserve(variables.size());
-  for (const auto& [name, value] : variables) result.emplace_back(name).append("=").append(value);
-  return result;
+std::optional<std::uint64_t> length_of_read_content(const Request& request) noexcept {
+  const bool has_content = request.headers().find("Content-Length").has_value() || !request.body().empty();
+  return has_content ? std::optional<std::uint64_t>(request.body().size()) : std::nullopt;
+}
+
+std::vector<std::pair<std::string, std::string>> variables_from(const ConfigNode& map) {
+  std::vector<std::pair<std::string, std::string>> variables;
+  for (const std::string& name : map.keys()) {
+    const std::string value = map.string(name);
+    if (!is_variable_name(name)) throw map.error(name, "a variable's name has letters, digits and \"_\", and begins with no digit");
+    if (value.find('\0') != std::string::npos) throw map.error(name, "a variable's value cannot hold NUL");
+    variables.emplace_back(name, value);
+  }
+  return variables;
+}
+
+std::string name_of_this_host() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 && name[0] != '\0' ? std::string(name.data()) : "localhost";
 }
 
 }  // namespace ropeway::handlers

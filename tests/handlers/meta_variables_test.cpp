@@ -1,4 +1,4 @@
-#include "handlers/cgi/meta_variables.hpp"
+#include "handlers/meta_variables.hpp"
 
 #include <doctest/doctest.h>
 
@@ -17,19 +17,14 @@ class Environment {
  public:
   explicit Environment(const Request& request, const Script& script = {"/srv/bin/x", "/cgi/x", "", ""},
                        const CommonVariables& common = {"/srv/bin", "/bin", "fallback", false, {}})
-      : variables_(meta_variables(request, script, common)) {}
+      : variables_(meta_variables(request, script, common, length_of_read_content(request))) {}
   [[nodiscard]] std::optional<std::string> operator[](const std::string& name) const {
-    std::optional<std::string> value;
-    for (const std::string& variable : variables_) {
-      if (!variable.starts_with(name + "=")) continue;
-      CHECK_FALSE(value.has_value());  // each is there once
-      value = variable.substr(name.size() + 1);
-    }
-    return value;
+    const auto found = variables_.find(name);
+    return found == variables_.end() ? std::nullopt : std::optional(found->second);
   }
 
  private:
-  std::vector<std::string> variables_;
+  MetaVariables variables_;
 };
 
 }  // namespace

@@ -9,8 +9,8 @@
 
 namespace ropeway::handlers {
 
-/// How a script's answer begins (RFC 3875 §6): fields up to an empty line, each line ended by LF or CR LF. It may come in any pieces; at most
-/// `most_bytes` of it are kept. What it becomes (§6.2):
+/// How a script's answer begins (RFC 3875 §6): fields up to an empty line, each line ended by LF or CR LF. It may come in any pieces, and
+/// is malformed past a bound. What it becomes (§6.2):
 /// - `Status` and the like, and `Content-Type`: a document, 200 without `Status`;
 /// - `Location` with a URL: a redirect for the client, 302 without `Status`;
 /// - `Location` with a path and nothing else: another resource of this server is to be sent, and `local` is where it is. With other fields, or
@@ -20,6 +20,10 @@ class AnswerParser {
   enum class State : std::uint8_t { incomplete, complete, malformed };
   static constexpr std::size_t most_bytes = 64 * 1024;
   static constexpr std::size_t most_fields = 200;
+
+  AnswerParser() = default;
+  /// Of at most so many bytes.
+  explicit AnswerParser(std::size_t bytes) noexcept : most_bytes_(bytes) {}
 
   /// To be called until it is no longer `incomplete`.
   [[nodiscard]] State add(std::string_view bytes);
@@ -38,6 +42,7 @@ class AnswerParser {
   [[nodiscard]] bool read_status(std::string_view value);
   [[nodiscard]] State finish();
 
+  std::size_t most_bytes_ = most_bytes;
   std::string text_;
   std::size_t line_begin_ = 0;
   std::size_t looked_at_ = 0;  // no line ends before

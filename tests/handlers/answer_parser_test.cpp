@@ -1,4 +1,4 @@
-#include "handlers/cgi/answer_parser.hpp"
+#include "handlers/answer_parser.hpp"
 
 #include <doctest/doctest.h>
 

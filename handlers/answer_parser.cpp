@@ -1,4 +1,4 @@
-#include "handlers/cgi/answer_parser.hpp"
+#include "handlers/answer_parser.hpp"
 
 #include <algorithm>
 #include <array>
@@ -28,7 +28,7 @@ AnswerParser::State AnswerParser::add(std::string_view bytes) {
   for (;;) {
     const std::size_t end = text_.find('\n', looked_at_);
     const bool is_whole = end != std::string::npos;
-    if ((is_whole ? end : text_.size()) >= most_bytes) return malformed("its header is larger than 64 KiB");
+    if ((is_whole ? end : text_.size()) >= most_bytes_) return malformed("its header is larger than it may be");
     if (!is_whole) {
       looked_at_ = text_.size();
       return State::incomplete;
