@@ -75,12 +75,10 @@ void Tunnel::pump(Direction& direction) {
     } else if (direction.input_ended) {
       if (!direction.to.lost) direction.to.transport.shutdown_send();
       direction.over = true;
-    } else if (direction.from.reads) {
-      return;
-    } else if (++receives > receives_before_others) {
-      return give_turn(direction.from);
-    } else if (!receive(direction)) {
-      return;
+    } else {
+      if (direction.from.reads) return;
+      if (++receives > receives_before_others) return give_turn(direction.from);
+      if (!receive(direction)) return;
     }
   }
 }
