@@ -303,4 +303,30 @@ TEST_CASE("messages of a script are bounded in the log") {
   CHECK(front.logs("a script wrote more to its standard error than is logged"));
 }
 
+TEST_CASE("of several responders, over TCP, one that is not there is passed over") {
+  const auto address = [](const ScriptedUpstream& upstream) { return '"' + upstream.url().substr(std::string("http://").size()) + '"'; };
+  std::string gone;
+  {
+    const ScriptedUpstream closed;
+    gone = address(closed);
+  }
+  const ScriptedUpstream upstream;
+  const TemporaryFolder folder;
+  (void)folder.write("site/x.php", "no PHP reads it");
+  const auto server =
+      ServerProcess::run(one_worker, folder,
+                         R"("routes": [{"match": "/", "handler": "fastcgi", "options": {"root": "site", "keep": "30s", "server": [)" +
+                             gone + ", " + address(upstream) + "]}}]");
+  RawClient client = server->connect();
+  client.send("POST /x.php HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello");
+  auto behind = upstream.accept();
+  CHECK(request_from(behind).content == "hello");
+  behind.send(ok);
+  CHECK(client.read_response().body == "ok");
+  client.send(get);
+  CHECK(request_from(behind).params.at("REQUEST_METHOD") == "GET");
+  behind.send(ok);
+  CHECK(client.read_response().body == "ok");
+}
+
 }  // namespace fastcgi_responder_test
