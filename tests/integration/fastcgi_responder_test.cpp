@@ -58,9 +58,11 @@ const std::string ok = fastcgi_answer("Content-Type: text/plain\r\n\r\nok");
 TEST_CASE("an answer in many small records is one answer, and the connection is closed where it is not to be kept") {
   Front front;
   RawClient client = front.connect();
-  client.send(get);
+  client.send("GET /x.php HTTP/1.1\r\nHost: h\r\nProxy: http://evil\r\nX-A: b\r\n\r\n");
   auto behind = front.upstream().accept();
   const FastCgiRequest request = request_from(behind);
+  CHECK(request.params.at("HTTP_X_A") == "b");
+  CHECK(request.params.count("HTTP_PROXY") == 0);
   CHECK(request.role == 1);
   CHECK_FALSE(request.keep);
   CHECK(request.params.at("SCRIPT_NAME") == "/x.php");
