@@ -58,9 +58,11 @@ const std::string ok = fastcgi_answer("Content-Type: text/plain\r\n\r\nok");
 TEST_CASE("an answer in many small records is one answer, and the connection is closed where it is not to be kept") {
   Front front;
   RawClient client = front.connect();
-  client.send(get);
+  client.send("GET /x.php HTTP/1.1\r\nHost: h\r\nProxy: http://evil\r\nX-A: b\r\n\r\n");
   auto behind = front.upstream().accept();
   const FastCgiRequest request = request_from(behind);
+  CHECK(request.params.at("HTTP_X_A") == "b");
+  CHECK(request.params.count("HTTP_PROXY") == 0);
   CHECK(request.role == 1);
   CHECK_FALSE(request.keep);
   CHECK(request.params.at("SCRIPT_NAME") == "/x.php");
@@ -301,6 +303,32 @@ TEST_CASE("messages of a script are bounded in the log") {
   behind.send(ok);
   CHECK(client.read_response().body == "ok");
   CHECK(front.logs("a script wrote more to its standard error than is logged"));
+}
+
+TEST_CASE("of several responders, over TCP, one that is not there is passed over") {
+  const auto address = [](const ScriptedUpstream& upstream) { return '"' + upstream.url().substr(std::string("http://").size()) + '"'; };
+  std::string gone;
+  {
+    const ScriptedUpstream closed;
+    gone = address(closed);
+  }
+  const ScriptedUpstream upstream;
+  const TemporaryFolder folder;
+  (void)folder.write("site/x.php", "no PHP reads it");
+  const auto server =
+      ServerProcess::run(one_worker, folder,
+                         R"("routes": [{"match": "/", "handler": "fastcgi", "options": {"root": "site", "keep": "30s", "server": [)" +
+                             gone + ", " + address(upstream) + "]}}]");
+  RawClient client = server->connect();
+  client.send("POST /x.php HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello");
+  auto behind = upstream.accept();
+  CHECK(request_from(behind).content == "hello");
+  behind.send(ok);
+  CHECK(client.read_response().body == "ok");
+  client.send(get);
+  CHECK(request_from(behind).params.at("REQUEST_METHOD") == "GET");
+  behind.send(ok);
+  CHECK(client.read_response().body == "ok");
 }
 
 }  // namespace fastcgi_responder_test

@@ -229,6 +229,7 @@ TEST_CASE("files beside the scripts are served, scripts run, and every other pat
   php.script("index.php", "echo 'front ', $_SERVER['REQUEST_URI'], ' ', $_SERVER['SCRIPT_NAME'], ' ', $_SERVER['PATH_INFO'] ?? 'none';");
   php.script("secret.php", "/* source */ http_response_code(404); echo 'no';");
   php.script("sub/index.php", "echo 'sub';");
+  php.script("length.php", "echo strlen(file_get_contents('php://input'));");
   php.write("style.css", "css");
   php.write("upload/picture.jpg", "<?php echo 'executed';");
   php.write(".env", "password");
@@ -240,6 +241,7 @@ TEST_CASE("files beside the scripts are served, scripts run, and every other pat
   CHECK(client.get("/site/index.php/a/b").body == "front /site/index.php/a/b /site/index.php /a/b");
   CHECK(client.get("/site/pretty/url?x=1").body == "front /site/pretty/url?x=1 /site/index.php none");
   CHECK(client.exchange(post("/site/pretty/url", "x")).body == "front /site/pretty/url /site/index.php none");
+  CHECK(client.exchange(post("/site/length.php", std::string(1'000'000, 'x'))).body == "1000000");  // files have no use for it
   CHECK(client.get("/site/missing.css").body == "front /site/missing.css /site/index.php none");
   CHECK(client.get("/site/sub/").body == "sub");
   CHECK(client.get("/site/sub").field("Location") == "/site/sub/");
