@@ -102,7 +102,10 @@ bool Tunnel::receive(Direction& direction) {
       direction.input_ended = true;
       wake_by(silence_deadline());
       return true;
-    default: lose(direction.from); return true;
+    default:
+      direction.input_ended = true;
+      lose(direction.from);
+      return true;
   }
   last_heard_ = coarse_steady_time().count();
   if (direction.to.lost) return true;
@@ -149,11 +152,10 @@ bool Tunnel::send_kept(Direction& direction) {
   return true;
 }
 
-// A reset, or what comes to the same. What is on its way to that end is of no use any more; what it has sent is.
+// A reset, or what comes to the same. What is on its way to that end is of no use any more; what it has sent is, and may still wait in the socket.
 void Tunnel::lose(End& end) noexcept {
   if (std::exchange(end.lost, true)) return;
   for (Direction* direction : {&up_, &down_}) {
-    if (&direction->from == &end) direction->input_ended = true;
     if (&direction->to != &end) continue;
     direction->kept = {};
     direction->kept_at = 0;

@@ -58,7 +58,7 @@ class Tunnel final : public SwitchedConnection {
     Readiness::Second writable;
     bool reads = false;   // a wait for input is pending, or a turn is given to others
     bool writes = false;  // a wait for room is pending
-    bool lost = false;    // nothing can be sent to it, and nothing more comes
+    bool lost = false;    // nothing can be sent to it any more
   };
   /// One of the two directions.
   struct Direction {
