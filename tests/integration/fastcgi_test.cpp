@@ -48,7 +48,12 @@ class Php {
   void start() {
     process_ = std::make_unique<ChildProcess>(std::vector<std::string>{fpm_program, "-F", "-R", "-n", "-y", configuration_},
                                               folder_.path().string());
-    REQUIRE(eventually([&] { return std::filesystem::exists(socket()); }));
+    REQUIRE(eventually([&] {  // the file is there before anybody listens
+      try {
+        const RawClient client(SocketAddress::from_url("unix:" + socket()));
+        return true;
+      } catch (const std::runtime_error&) { return false; }
+    }));
   }
   void stop() {
     process_->signal(SIGTERM);
