@@ -12,7 +12,6 @@ namespace {
 constexpr std::int64_t kilo = 1024;
 constexpr std::int64_t mega = 1024 * kilo;
 constexpr std::int64_t giga = 1024 * mega;
-constexpr std::int64_t second = 1000;
 
 Setting account(std::string name, std::string text) {
   constexpr std::int64_t highest = 0xFFFF'FFFE;
