@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
 
 #include "core/src/http/request_access.hpp"
 
@@ -29,6 +31,17 @@ class SwitchedConnection {
   virtual void on_deadline() = 0;
   /// The session ends, whatever this is at.
   virtual void detach() noexcept = 0;
+
+ protected:
+  /// For `detach`: not in the order of the locks (the shard's may be held), so it only tries; nobody else has this one for long.
+  [[nodiscard]] static std::unique_lock<std::mutex> lock_out_of_order(std::mutex& mutex) noexcept {
+    std::unique_lock lock(mutex, std::try_to_lock);
+    while (!lock.owns_lock()) {
+      std::this_thread::yield();
+      (void)lock.try_lock();
+    }
+    return lock;
+  }
 };
 
 }  // namespace ropeway::server

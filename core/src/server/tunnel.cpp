@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <thread>
 #include <utility>
 
 #include <asio/post.hpp>
@@ -247,13 +246,8 @@ void Tunnel::settle(Lock& lock) {
   session->context_.sessions.remove(*session);
 }
 
-// Not in the order of the locks (the shard's may be held), so it only tries; nobody else has this one for long.
 void Tunnel::detach() noexcept {
-  Lock lock(mutex_, std::try_to_lock);
-  while (!lock.owns_lock()) {
-    std::this_thread::yield();
-    (void)lock.try_lock();
-  }
+  const Lock lock = lock_out_of_order(mutex_);
   session_ = nullptr;
   ended_ = true;
 }
