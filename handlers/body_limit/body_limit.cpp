@@ -1,6 +1,5 @@
 #include "handlers/body_limit/body_limit.hpp"
 
-#include <charconv>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,15 +29,6 @@ class CountedContent final : public BodyReader {
   std::uint64_t left_;
 };
 
-/// What `Content-Length` says; the server has checked that it is one number.
-[[nodiscard]] std::optional<std::uint64_t> announced(const Request& request) noexcept {
-  const std::string_view text = request.header("Content-Length");
-  std::uint64_t length = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
-  if (text.empty() || error != std::errc()) return std::nullopt;
-  return length;
-}
-
 }  // namespace
 
 Settings BodyLimit::settings() { return {Setting::size("bytes", "How long a request's content may be; past it, status 413.").required()}; }
@@ -46,7 +36,7 @@ Settings BodyLimit::settings() { return {Setting::size("bytes", "How long a requ
 BodyLimit::BodyLimit(const ConfigNode& options) : bytes_(options.size("bytes")) {}
 
 awaitable<Response> BodyLimit::handle(Request& request, Next next) const {
-  if (const auto length = announced(request)) {
+  if (const auto length = request.content_length()) {
     if (*length > bytes_) co_return too_large();
   } else if (BodyReader* reader = request.body_reader()) {
     co_return co_await next.with_content(request, std::make_shared<CountedContent>(*reader, bytes_));

@@ -1,7 +1,6 @@
 #include "handlers/fastcgi/fastcgi.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <iterator>
 #include <stdexcept>
 #include <utility>
@@ -60,13 +59,6 @@ std::string route_of(const ConfigNode& options) {
   std::string place = options.pointer();
   if (place.ends_with(end)) place.resize(place.size() - end.size());
   return place;
-}
-
-std::optional<std::uint64_t> announced_content(const Request& request) noexcept {
-  const std::string_view text = request.header("Content-Length");
-  std::uint64_t length = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
-  return !text.empty() && error == std::errc() && end == text.data() + text.size() ? std::optional(length) : std::nullopt;
 }
 
 // Whether it may be executed twice (RFC 9110 §9.2.2), and can be.
@@ -147,7 +139,7 @@ awaitable<Response> FastCgi::handle(Request& request) const {
     co_return Response::redirect(found.redirect, is_get ? Status::moved_permanently : Status::permanent_redirect);
   }
   // Small content is read before a connection is taken, so that a slow client takes none from others.
-  const std::optional<std::uint64_t> announced = announced_content(request);
+  const std::optional<std::uint64_t> announced = request.content_length();
   if (request.body_reader() != nullptr && announced.value_or(0) <= most_content_read_ahead) (void)co_await request.read_body();
   const auto length = request.body_reader() == nullptr ? length_of_read_content(request) : announced;
   const std::string head = head_for(request, found.script, length);

@@ -1,7 +1,6 @@
 #include "handlers/fastcgi/responder_exchange.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 #include <stdexcept>
 #include <utility>
@@ -21,13 +20,6 @@ constexpr std::size_t most_at_once = 256 * 1024;  // of an answer that is sent w
 constexpr std::size_t piece_size = 256 * 1024;    // of content in memory, made into records together
 constexpr milliseconds no_wait{0};
 constexpr std::chrono::seconds overload_pause{1};
-
-std::uint64_t length_in(const Headers& headers) noexcept {
-  const std::string_view text = headers.find("Content-Length").value_or(std::string_view());
-  std::uint64_t length = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
-  return !text.empty() && error == std::errc() && end == text.data() + text.size() ? length : Body::unknown_length;
-}
 
 }  // namespace
 
@@ -65,12 +57,7 @@ awaitable<bool> ResponderExchange::send_text(std::string_view content) {
 
 // As it comes, and as the responder takes it.
 awaitable<bool> ResponderExchange::send_stream(Request& request) {
-  const auto announced = [&] {
-    const std::string_view text = request.header("Content-Length");
-    std::uint64_t length = 0;
-    std::from_chars(text.data(), text.data() + text.size(), length);
-    return length;
-  }();
+  const std::uint64_t announced = request.content_length().value_or(0);
   std::uint64_t size = 0;
   for (;;) {
     const std::string_view piece = co_await request.body_reader()->read();
@@ -198,7 +185,8 @@ awaitable<void> ResponderExchange::drop_rest() {
 awaitable<Response> ResponderExchange::answer(Request& request) {
   Response response = header_.take_response();
   std::string text = header_.take_rest();
-  const std::uint64_t length = length_in(response.headers());
+  const std::uint64_t length =
+      parse_content_length(response.headers().find("Content-Length").value_or(std::string_view())).value_or(Body::unknown_length);
   const bool is_head = request.method() == Method::head;
   if (is_head || is_bodiless(response.status())) {
     co_await drop_rest();

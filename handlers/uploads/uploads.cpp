@@ -1,7 +1,6 @@
 #include "handlers/uploads/uploads.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -28,13 +27,6 @@ bool has_hidden_name(std::string_view path) {
 
 bool has_control_character(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char byte) { return static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f; });
-}
-
-std::optional<std::uint64_t> announced_length(const Request& request) {
-  const std::string_view text = request.header("Content-Length");
-  std::uint64_t length = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
-  return text.empty() || error != std::errc() || end != text.data() + text.size() ? std::nullopt : std::optional(length);
 }
 
 HttpError stored_too_large() { return {Status::content_too_large, "The file is larger than this server stores (max_bytes)."}; }
@@ -138,7 +130,7 @@ awaitable<Response> Uploads::put(Request& request, const RelativePath& path) con
   if (request.headers().find("Content-Range"))
     co_return Response::error(Status::bad_request, "A part of a file cannot be stored; send all of it.");
   if (has_control_character(path.view())) co_return Response::error(Status::bad_request, "A name in the path holds a control character.");
-  if (announced_length(request).value_or(0) > max_bytes_) throw stored_too_large();
+  if (request.content_length().value_or(0) > max_bytes_) throw stored_too_large();
   Incoming file(pool_, max_bytes_);
   co_await pool_.run([&] {
     root_.follow_name();

@@ -19,6 +19,9 @@ struct HeaderField {
 /// Whether two field names are the same: ASCII letters compared without case (RFC 9110 §5.1).
 [[nodiscard]] bool same_field_name(std::string_view left, std::string_view right) noexcept;
 
+/// The number in a field `Content-Length` (RFC 9110 §8.6); nothing where that is none, also where there is no field.
+[[nodiscard]] std::optional<std::uint64_t> parse_content_length(std::string_view value) noexcept;
+
 /// The fields of a request, in the order received, as views that live as long as the `Request`.
 class HeaderView {
  public:

@@ -114,6 +114,8 @@ class Request {
   /// elsewhere the body is already there, and this is the same as `body()`. Throws what `BodyReader::read` throws.
   [[nodiscard]] awaitable<std::string_view> read_body();
   /// The body piece by piece, or nullptr where it has been read already.
+  /// What the client has said that the content is long, in bytes; nothing where it said nothing (there is none, or it is chunked).
+  [[nodiscard]] std::optional<std::uint64_t> content_length() const noexcept { return parse_content_length(header("Content-Length")); }
   [[nodiscard]] BodyReader* body_reader() noexcept { return body_reader_; }
 
   /// The body, which must have been read, as JSON (include <ropeway/json.hpp>). Throws `HttpError`: 415 where the content is not said to be JSON

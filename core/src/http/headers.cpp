@@ -1,5 +1,6 @@
 #include <ropeway/headers.hpp>
 
+#include <charconv>
 #include <functional>
 #include <limits>
 #include <stdexcept>
@@ -52,6 +53,12 @@ void require_valid(std::string_view name, std::string_view value) {
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> parse_content_length(std::string_view value) noexcept {
+  std::uint64_t length = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), length);
+  return error == std::errc() && end == value.data() + value.size() ? std::optional(length) : std::nullopt;
+}
 
 bool same_field_name(std::string_view left, std::string_view right) noexcept {
   return left.size() == right.size() && same_name_of_size(left.data(), right.data(), left.size());

@@ -1,7 +1,6 @@
 #include "core/src/server/upstream_exchange.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <stdexcept>
 #include <utility>
 
@@ -79,14 +78,6 @@ void copy_trailers(std::string_view lines, Headers& to) {
 
 }  // namespace
 
-std::optional<std::uint64_t> announced_length(const Request& request) noexcept {
-  const std::string_view text = request.header("Content-Length");
-  std::uint64_t length = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
-  const bool is_number = !text.empty() && error == std::errc() && end == text.data() + text.size();
-  return is_number ? std::optional(length) : std::nullopt;
-}
-
 UpstreamExchange::UpstreamExchange(UpstreamGroup& group, UpstreamGroup::Lease lease, Request& request)
     : group_(group), lease_(std::move(lease)), request_(&request), reader_(group.limits(), request.method() == Method::head) {}
 
@@ -109,7 +100,7 @@ void UpstreamExchange::queue_head(const UpstreamRequest& outgoing) {
   if (!outgoing.headers.contains("Host")) head.append("Host: ").append(address.authority).append(line_end);
   head.append(outgoing.headers.wire());
   const Request& request = *request_;
-  const auto announced = announced_length(request);
+  const auto announced = request.content_length();
   const bool is_read = request_->body_reader() == nullptr;
   const bool is_usual = request.method() == Method::post || request.method() == Method::put || request.method() == Method::patch;
   if (is_read) {
@@ -157,7 +148,7 @@ awaitable<bool> UpstreamExchange::run(const UpstreamRequest& outgoing) {
 // Says false where the server does not take all of it: it has answered already, or closed.
 awaitable<bool> UpstreamExchange::send_content() {
   BodyReader& content = *request_->body_reader();
-  const auto announced = announced_length(*request_);
+  const auto announced = request_->content_length();
   std::uint64_t size = 0;
   for (;;) {
     const std::string_view piece = co_await content.read();

@@ -19,9 +19,6 @@
 
 namespace ropeway::server {
 
-/// What the client's `Content-Length` says; nothing where there is none.
-[[nodiscard]] std::optional<std::uint64_t> announced_length(const Request& request) noexcept;
-
 /// One request to another server and its answer, on a connection that it has for so long. It goes on being used by the stream of the answer's
 /// content, and ends with that.
 class UpstreamExchange : public std::enable_shared_from_this<UpstreamExchange> {

@@ -92,7 +92,7 @@ awaitable<Response> UpstreamGroup::forward(Request& request, UpstreamRequest out
   check(outgoing);
   if (!outgoing.upgrade.empty() && !may_switch(request)) outgoing.upgrade.clear();
   // Content so small is better read before a connection is taken: a slow client takes none from others then, and the request can be repeated.
-  const std::uint64_t announced = announced_length(request).value_or(UINT64_MAX);
+  const std::uint64_t announced = request.content_length().value_or(UINT64_MAX);
   if (request.body_reader() != nullptr && announced <= most_read_ahead) (void)co_await request.read_body();
   Search search;
   search.fresh = !outgoing.upgrade.empty();  // what it does is not known, so it could not be repeated

@@ -135,6 +135,15 @@ TEST_CASE("a name or value that is a view of the same object's text may be added
   CHECK(headers.size() == 1);
 }
 
+TEST_CASE("a Content-Length is digits, and no more than fits") {
+  CHECK(parse_content_length("0") == 0);
+  CHECK(parse_content_length("18446744073709551615") == UINT64_MAX);
+  for (const char* text : {"", "-1", "+1", " 1", "1 ", "1,1", "0x1", "18446744073709551616"}) {
+    CAPTURE(std::string(text));
+    CHECK_FALSE(parse_content_length(text).has_value());
+  }
+}
+
 TEST_CASE("clear keeps the memory for the next use") {
   Headers headers;
   headers.add("Name", std::string(500, 'v'));
