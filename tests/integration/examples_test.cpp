@@ -180,11 +180,11 @@ TEST_CASE("in the chat example all in a room hear what is said, whichever worker
   CHECK(server->connect().get("/").body == read_file(folder / "site/index.html"));
   std::vector<std::unique_ptr<WebSocketClient>> guests;
   std::set<std::string> processes;
-  while (guests.size() < 24 && (guests.size() < 6 || processes.size() < 3)) {
-    guests.push_back(std::make_unique<WebSocketClient>(server->connect(), "/rooms/one"));
-    processes.insert(guests.back()->read_text());
-  }
-  CHECK(processes.size() == 3);
+  CHECK(eventually([&] {  // a worker that the machine holds up gets no connections meanwhile
+    auto guest = std::make_unique<WebSocketClient>(server->connect(), "/rooms/one");
+    if (processes.insert(guest->read_text()).second || guests.size() < 6) guests.push_back(std::move(guest));
+    return guests.size() >= 6 && processes.size() == 3;
+  }));
   WebSocketClient other(server->connect(), "/rooms/two");
   CHECK(other.read_text().starts_with("You are connected"));
   for (const auto& speaker : {0, 1, 2}) {

@@ -48,12 +48,7 @@ class Php {
   void start() {
     process_ = std::make_unique<ChildProcess>(std::vector<std::string>{fpm_program, "-F", "-R", "-n", "-y", configuration_},
                                               folder_.path().string());
-    REQUIRE(eventually([&] {  // the file is there before anybody listens
-      try {
-        const RawClient client(SocketAddress::from_url("unix:" + socket()));
-        return true;
-      } catch (const std::runtime_error&) { return false; }
-    }));
+    REQUIRE(eventually([&] { return is_listening(SocketAddress::from_url("unix:" + socket())); }));
   }
   void stop() {
     process_->signal(SIGTERM);
@@ -340,7 +335,7 @@ TEST_CASE("the fastcgi example serves its files, and its front controller answer
   const std::string socket = folder / "app.sock";
   const std::string pool = changed("fpm.conf", {{"www-data", "root"}, {"/run/php/app.sock", socket}});
   const ChildProcess fpm({fpm_program, "-F", "-R", "-n", "-y", pool}, folder.path().string());
-  REQUIRE(eventually([&] { return std::filesystem::exists(socket); }));
+  REQUIRE(eventually([&] { return is_listening(SocketAddress::from_url("unix:" + socket)); }));
   const std::string file = changed("ropeway.json", {{"/run/php/app.sock", socket}, {"127.0.0.1:8000", "127.0.0.1:0"}});
   const ServerProcess server({"run", "--config", file}, folder.path().string());
   RawClient client = server.connect();

@@ -33,7 +33,7 @@ class Nginx {
                                                             socket(folder) + "; root " + (folder / "site") + "; }\n}\n");
     process_ = std::make_unique<ChildProcess>(std::vector<std::string>{nginx_program, "-p", folder.path().string(), "-c", file},
                                               folder.path().string());
-    REQUIRE(eventually([&] { return std::filesystem::exists(socket(folder)); }));
+    REQUIRE(eventually([&] { return is_listening(SocketAddress{"", 0, socket(folder)}); }));
   }
   static std::string socket(const TemporaryFolder& folder) { return folder / "nginx.sock"; }
 

@@ -24,9 +24,7 @@ bool same_name(std::string_view left, std::string_view right) {
   return std::equal(left.begin(), left.end(), right.begin(), right.end(), [&](char a, char b) { return lower(a) == lower(b); });
 }
 
-std::runtime_error system_failure(std::string_view what) {
-  return std::runtime_error(std::string(what) + ": " + std::generic_category().message(errno));
-}
+std::system_error system_failure(const std::string& what) { return {errno, std::generic_category(), what}; }
 
 std::size_t number(std::string_view digits, int base) {
   std::size_t value = 0;
@@ -280,6 +278,16 @@ void RawClient::reset() {
   const linger at_once{1, 0};
   ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
   ::close(std::exchange(descriptor_, -1));
+}
+
+bool is_listening(const SocketAddress& address) {
+  try {
+    const RawClient client(address);
+    return true;
+  } catch (const std::system_error& error) {
+    if (error.code() == std::errc::connection_refused || error.code() == std::errc::no_such_file_or_directory) return false;
+    throw;
+  }
 }
 
 }  // namespace ropeway::testing

@@ -80,4 +80,7 @@ class RawClient {
   std::string buffer_;
 };
 
+/// Whether somebody accepts at the address, or will: a unix socket's file is there before anybody listens.
+[[nodiscard]] bool is_listening(const SocketAddress& address);
+
 }  // namespace ropeway::testing
