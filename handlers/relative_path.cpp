@@ -38,8 +38,8 @@ bool RelativePath::assign(std::string_view path, Dotfiles dotfiles) noexcept {
     const std::string_view segment = path.substr(0, end);
     path.remove_prefix(std::min(end + 1, path.size()));
     const bool dotted = segment.starts_with('.');
-    const bool refused = segment.empty() || (dotted && (dotfiles == Dotfiles::hidden || segment == "." || segment == "..")) ||
-                         std::memchr(segment.data(), '\0', segment.size()) != nullptr;
+    const bool hidden = dotfiles == Dotfiles::hidden || segment == "." || segment == ".." || segment.starts_with(private_prefix);
+    const bool refused = segment.empty() || (dotted && hidden) || std::memchr(segment.data(), '\0', segment.size()) != nullptr;
     if (refused || !push(segment)) {
       truncate(0);
       return false;

@@ -21,13 +21,15 @@ namespace ropeway::handlers {
 class RelativePath {
  public:
   enum class Dotfiles : bool { hidden, served };
+  /// What the names of files begin with that are being stored: nobody else's business, whatever `Dotfiles` says.
+  static constexpr std::string_view private_prefix = ".ropeway-upload-";
 
   RelativePath() noexcept { finish(); }
   RelativePath(const RelativePath& other) noexcept { *this = other; }
   RelativePath& operator=(const RelativePath& other) noexcept;
 
   /// Takes the decoded path of a request; slashes at both ends and doubled ones do not count. Says false, and is the root, where that
-  /// names nothing that could be served: dot segments, NUL, a hidden file or folder, too long.
+  /// names nothing that could be served: dot segments, NUL, a hidden or private file or folder, too long.
   [[nodiscard]] bool assign(std::string_view path, Dotfiles dotfiles) noexcept;
   /// Appends a name, which must not hold "/"; says false where the path would become too long.
   [[nodiscard]] bool push(std::string_view name) noexcept;

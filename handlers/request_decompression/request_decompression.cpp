@@ -63,6 +63,12 @@ awaitable<Response> RequestDecompression::handle(Request& request, Next next) co
     Response response = Response::error(Status::unsupported_media_type, "The request's content is in a coding that is not decoded here.");
     co_return std::move(response).header("Accept-Encoding", names_);
   }
+  // The offsets of an upload that may go on count the bytes as they are sent, and its parts cannot be decoded one by one.
+  if (request.headers().find("Upload-Complete")) {
+    Response response =
+        Response::error(Status::unsupported_media_type, "An upload that may go on is not decoded; send it without a coding.");
+    co_return std::move(response).header("Accept-Encoding", "identity");
+  }
   co_return co_await next.with_content(request, decoded_content(request, *coding, body_bytes_, places_));
 }
 

@@ -74,6 +74,7 @@ FolderListing read_folder(const Root& root, const RelativePath& path, const Open
     while (const dirent* found = ::readdir(directory.get())) {
       const std::string_view name = found->d_name;
       if (name == "." || name == ".." || (name.front() == '.' && dotfiles == RelativePath::Dotfiles::hidden)) continue;
+      if (name.starts_with(RelativePath::private_prefix)) continue;
       if (names.size() == FolderListing::most_names) {
         folder.is_cut = true;
         break;

@@ -1,9 +1,7 @@
 #include "handlers/uploads/upload_target.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <system_error>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -12,35 +10,10 @@
 
 #include <ropeway/http_error.hpp>
 
+#include "handlers/uploads/file_steps.hpp"
+
 namespace ropeway::handlers {
 namespace {
-
-[[noreturn]] void refuse(int error, const char* what) {
-  switch (error) {
-    case ENOENT: throw HttpError(Status::not_found);
-    case EACCES:
-    case EPERM:
-    case EROFS: throw HttpError(Status::forbidden, "The server may not write there.");
-    case EXDEV:  // a link that leads outside
-    case ELOOP: throw HttpError(Status::not_found);
-    case ENAMETOOLONG: throw HttpError(Status::bad_request, "A name in the path is too long.");
-    case ENOTDIR:
-    case EEXIST:
-    case EISDIR: throw HttpError(Status::conflict, "A file has the name of a folder of the path, or the other way round.");
-    case ENOSPC:
-    case EDQUOT: throw HttpError(Status::insufficient_storage, std::string(what) + ": " + std::generic_category().message(error));
-    case EFBIG: throw HttpError(Status::content_too_large, "The file would be larger than the system allows.");
-    default: throw HttpError(Status::internal_server_error, std::string(what) + ": " + std::generic_category().message(error));
-  }
-}
-
-std::shared_ptr<const OpenFile> as_folder(Root::Opened opened) {
-  if (!opened.file) refuse(opened.error, "cannot open a folder");
-  struct stat status{};
-  if (::fstat(opened.file->descriptor(), &status) != 0) refuse(errno, "cannot look at a folder");
-  if (!S_ISDIR(status.st_mode)) refuse(ENOTDIR, "");
-  return std::move(opened.file);
-}
 
 // The folder `path`; each level that is missing is made in the one above, which is open, so that no link can lead out meanwhile.
 std::shared_ptr<const OpenFile> make_folders(const Root& root, const RelativePath& path) {
@@ -55,17 +28,6 @@ std::shared_ptr<const OpenFile> make_folders(const Root& root, const RelativePat
     folder = as_folder(root.open(done.c_str()));
   }
   return folder;
-}
-
-std::string temporary_name() {
-  std::array<unsigned char, 12> random{};
-  if (::getentropy(random.data(), random.size()) != 0) refuse(errno, "no random bytes");
-  std::string name(PendingUpload::hidden_prefix);
-  for (const unsigned char byte : random) {
-    name += "0123456789abcdef"[byte >> 4U];
-    name += "0123456789abcdef"[byte & 15U];
-  }
-  return name;
 }
 
 }  // namespace
@@ -130,7 +92,8 @@ void UploadTarget::sync_folder() const {
   if (::fsync(folder()) != 0 && errno != EINVAL) refuse(errno, "cannot write a folder to the disk");
 }
 
-PendingUpload::PendingUpload(const UploadTarget& target) : target_(target), temporary_(temporary_name()) {
+PendingUpload::PendingUpload(const UploadTarget& target)
+    : target_(target), temporary_(std::string(RelativePath::private_prefix) + random_digits(12)) {
   const int descriptor = ::openat(target.folder(), temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
   if (descriptor < 0) refuse(errno, "cannot make a file");
   file_.emplace(descriptor);
@@ -140,30 +103,15 @@ PendingUpload::~PendingUpload() {
   if (!has_place_) ::unlinkat(target_.folder(), temporary_.c_str(), 0);
 }
 
-void PendingUpload::write(std::string_view data) const {
-  while (!data.empty()) {
-    const ssize_t count = ::write(file_->descriptor(), data.data(), data.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) refuse(errno, "cannot write a file");
-    data.remove_prefix(static_cast<std::size_t>(count));
-  }
-}
+void PendingUpload::write(std::string_view data) const { write_all(*file_, data); }
 
-void PendingUpload::sync() const {
-  if (::fsync(file_->descriptor()) != 0) refuse(errno, "cannot write a file to the disk");
-}
+void PendingUpload::sync() const { handlers::sync(*file_); }
 
 FileIdentity PendingUpload::take_place() {
-  struct stat status{};
-  if (::fstatat(target_.folder(), target_.name().c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode)) {
-    // Not to be able to is no reason to refuse. The owner first: to change it takes permissions away.
-    (void)!::fchownat(target_.folder(), temporary_.c_str(), status.st_uid, status.st_gid, AT_SYMLINK_NOFOLLOW);
-    (void)!::fchmodat(target_.folder(), temporary_.c_str(), status.st_mode & 0777U, 0);
-  }
-  if (::renameat(target_.folder(), temporary_.c_str(), target_.folder(), target_.name().c_str()) != 0)
-    refuse(errno, "cannot rename a file");
+  move_into_place(target_.folder(), temporary_, target_);
   has_place_ = true;
   // After the rename, which changes the time of the last change.
+  struct stat status{};
   const int looked =
       file_ ? ::fstat(file_->descriptor(), &status) : ::fstatat(target_.folder(), target_.name().c_str(), &status, AT_SYMLINK_NOFOLLOW);
   file_.reset();

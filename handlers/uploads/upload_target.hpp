@@ -60,9 +60,6 @@ class UploadTarget {
 /// A file that is being written beside its place, under a hidden name that goes with this object unless it took its place.
 class PendingUpload {
  public:
-  /// What names that nobody else may use begin with.
-  static constexpr std::string_view hidden_prefix = ".ropeway-upload-";
-
   explicit PendingUpload(const UploadTarget& target);
   ~PendingUpload();
   PendingUpload(const PendingUpload&) = delete;

@@ -10,6 +10,7 @@
 #include <ropeway/http_error.hpp>
 #include <ropeway/multipart.hpp>
 
+#include "handlers/field_list.hpp"
 #include "handlers/root_option.hpp"
 #include "handlers/uploads/upload_target.hpp"
 
@@ -19,10 +20,9 @@ namespace {
 constexpr std::size_t enough_to_write = 256 * 1024;
 constexpr const char* allowed = "PUT, POST, DELETE, OPTIONS";
 
-/// Whether a name in the path is one that uploads are written under.
-bool has_hidden_name(std::string_view path) {
-  return path.starts_with(PendingUpload::hidden_prefix) ||
-         path.find("/" + std::string(PendingUpload::hidden_prefix)) != std::string_view::npos;
+bool is_form(const Request& request) {
+  std::string_view type = request.header("Content-Type");
+  return same_field_name(take_element(type, ';'), "multipart/form-data");
 }
 
 bool has_control_character(std::string_view text) {
@@ -96,6 +96,7 @@ Settings Uploads::settings() {
                        "Let a form (POST) replace files that are there. PUT does so anyway, unless its conditions say otherwise.")
           .by_default("false"),
       Setting::size("max_bytes", "The largest file; past it, status 413. `limits.body_bytes` bounds it as well.").by_default("\"1T\""),
+      ResumableUploads::setting(),
   };
 }
 
@@ -107,29 +108,40 @@ Uploads::Uploads(const ConfigNode& options, Services& services)
       create_folders_(options.boolean("create_folders")),
       sync_(options.boolean("sync")),
       replace_(options.boolean("replace")),
-      max_bytes_(options.size("max_bytes")) {}
+      max_bytes_(options.size("max_bytes")),
+      resumable_(options.object("resumable"), services, root_, options.path("root"), {max_bytes_, create_folders_, sync_}) {}
 
 awaitable<Response> Uploads::handle(Request& request) const {
-  if (request.method() == Method::options) co_return Response(Status::no_content).header("Allow", allowed);
   const Method method = request.method();
+  const auto local = local_path(request, prefix_);
+  if (const auto token = local ? resumable_.token_in(*local) : std::nullopt) co_return co_await resumable_.answer(request, *token);
+  if (method == Method::options) {
+    Response response = Response(Status::no_content).header("Allow", allowed);
+    resumable_.announce(response);
+    co_return response;
+  }
   if (method != Method::put && method != Method::post && method != Method::delete_) {
     const bool known = method != Method::other;
     co_return known ? Response::error(Status::method_not_allowed).header("Allow", allowed) : Response::error(Status::not_implemented);
   }
-  const auto local = local_path(request, prefix_);
   RelativePath path;
-  if (!local || !path.assign(*local, dotfiles_) || has_hidden_name(path.view())) co_return Response::error(Status::not_found);
-  if (method == Method::post) co_return co_await post(request, path);
+  if (!local || !path.assign(*local, dotfiles_)) co_return Response::error(Status::not_found);
+  const bool may_go_on = method != Method::delete_ && resumable_.begins(request) && !is_form(request);
+  if (method == Method::post && !may_go_on) co_return co_await post(request, path);
   if (path.is_root() || local->ends_with('/')) co_return Response::error(Status::conflict, "The path names a folder; name a file.");
-  if (method == Method::put) co_return co_await put(request, path);
-  co_return co_await remove(request, path);
-}
-
-awaitable<Response> Uploads::put(Request& request, const RelativePath& path) const {
+  if (method == Method::delete_) co_return co_await remove(request, path);
   // RFC 9110 §14.5: a server that stores no parts must not take a part for the whole.
   if (request.headers().find("Content-Range"))
     co_return Response::error(Status::bad_request, "A part of a file cannot be stored; send all of it.");
   if (has_control_character(path.view())) co_return Response::error(Status::bad_request, "A name in the path holds a control character.");
+  if (may_go_on) {
+    if (auto response = co_await resumable_.begin(request, *local, path, replace_)) co_return std::move(*response);
+    if (method == Method::post) throw HttpError(Status::service_unavailable, "as many uploads as may be wait for their clients");
+  }
+  co_return co_await put(request, path);
+}
+
+awaitable<Response> Uploads::put(Request& request, const RelativePath& path) const {
   if (request.content_length().value_or(0) > max_bytes_) throw stored_too_large();
   Incoming file(pool_, max_bytes_);
   co_await pool_.run([&] {
@@ -161,7 +173,7 @@ awaitable<Response> Uploads::post(Request& request, const RelativePath& folder) 
     const std::string name = part->filename->substr(part->filename->find_last_of("/\\") + 1);  // npos + 1 is 0
     RelativePath path = folder;
     RelativePath checked;
-    if (!checked.assign(name, dotfiles_) || checked.is_root() || has_hidden_name(name) || !path.push(name)) {
+    if (!checked.assign(name, dotfiles_) || checked.is_root() || !path.push(name)) {
       throw HttpError(Status::bad_request, "A file's name cannot be used here.");
     }
     const bool is_there = std::any_of(files.begin(), files.end(), [&name](const auto& file) { return file->target->name() == name; });

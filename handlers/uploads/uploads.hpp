@@ -9,6 +9,7 @@
 
 #include "handlers/relative_path.hpp"
 #include "handlers/root.hpp"
+#include "handlers/uploads/resumable_uploads.hpp"
 
 namespace ropeway::handlers {
 
@@ -24,6 +25,8 @@ class UploadTarget;
 ///
 /// A form's files get their names when the whole form has come, all of them or none, each the last part of the name that the client gives; a
 /// file that is there already is 409 unless `replace`. The answer is 201 with {"files": [{"name", "size"}]}.
+///
+/// An upload may go on where it broke off, where the client asks for that beforehand: see `ResumableUploads`.
 ///
 /// What path means which file, dotfiles and the confinement to the root are as in `static_files`. A path that ends with "/", or that names a
 /// folder, is 409; content past `max_bytes` is 413; a full disk or quota is 507.
@@ -48,6 +51,7 @@ class Uploads final : public AsyncHandler {
   bool sync_;
   bool replace_;
   std::uint64_t max_bytes_;
+  ResumableUploads resumable_;
 };
 
 }  // namespace ropeway::handlers

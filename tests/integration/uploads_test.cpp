@@ -1,7 +1,13 @@
 #include <doctest/doctest.h>
 
+#include <csignal>
 #include <filesystem>
+#include <string>
+#include <string_view>
 
+#include <ropeway/json_document.hpp>
+
+#include "tests/support/json.hpp"
 #include "tests/support/server_process.hpp"
 
 namespace uploads_test {
@@ -103,6 +109,107 @@ TEST_CASE("a form whose client stops behind the last boundary is given up, and t
     CHECK(server->workers(model) == workers);
     CHECK(eventually([&] { return names_in(folder / "site") == 0; }));
   }
+}
+
+namespace {
+
+/// The example's, with its folder `files` in `folder`.
+std::string resumable(const TemporaryFolder& folder) {
+  std::filesystem::create_directory(folder / "files");
+  const auto example = parsed_json(read_file(source_folder() + "/examples/uploads/ropeway.json"));
+  return "\"limits\": " + example["limits"].dump() + ", \"routes\": " + example["routes"].dump();
+}
+
+std::string numbered(std::size_t size) {
+  std::string text;
+  for (int i = 0; text.size() < size; ++i) text += std::to_string(i) + "\n";
+  text.resize(size);
+  return text;
+}
+
+/// Begins an upload of `content` and sends `count` bytes of it; gives the place where it goes on.
+std::string begin_upload(RawClient& client, const std::string& target, std::string_view content, std::size_t count) {
+  client.send("PUT " + target + " HTTP/1.1\r\nHost: t\r\nUpload-Complete: ?1\r\nContent-Length: " + std::to_string(content.size()) +
+              "\r\n\r\n");
+  const RawResponse supported = client.read_response();
+  CHECK(supported.status == 104);
+  CHECK(supported.field("Upload-Limit") == "max-size=1099511627776, max-age=86400");
+  client.send(content.substr(0, count));
+  return supported.field("Location");
+}
+
+/// Asks how much has come, and sends the rest.
+RawResponse go_on(RawClient& client, const std::string& place, std::string_view content) {
+  const RawResponse seen = client.exchange("HEAD " + place + " HTTP/1.1\r\nHost: t\r\n\r\n");
+  CHECK(seen.status == 204);
+  CHECK(seen.field("Upload-Complete") == "?0");
+  CHECK(seen.field("Upload-Length") == std::to_string(content.size()));
+  const std::string rest(content.substr(std::stoul(seen.field("Upload-Offset"))));
+  return client.exchange("PATCH " + place +
+                         " HTTP/1.1\r\nHost: t\r\nContent-Type: application/partial-upload\r\nUpload-Complete: ?1\r\nUpload-Offset: " +
+                         seen.field("Upload-Offset") + "\r\nContent-Length: " + std::to_string(rest.size()) + "\r\n\r\n" + rest);
+}
+
+std::uintmax_t size_of_parts(const std::filesystem::path& files) {
+  std::uintmax_t size = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(files / ".ropeway-upload-parts")) {
+    if (entry.path().extension() == ".part") size += entry.file_size();
+  }
+  return size;
+}
+
+}  // namespace
+
+TEST_CASE("an upload that breaks off goes on where it was, in every model") {
+  const std::string content = numbered(3'000'000);
+  for (const Model& model : all_models()) {
+    CAPTURE(model.name());
+    const TemporaryFolder folder;
+    const auto server = ServerProcess::run(model, folder, resumable(folder));
+    std::string place;
+    {
+      RawClient client = server->connect();
+      place = begin_upload(client, "/deep/a%20b.bin", content, 1'000'000);
+      CHECK(eventually([&] { return size_of_parts(folder / "files") >= 768 * 1024; }));
+    }
+    RawClient client = server->connect();
+    CHECK(client.get("/deep/a%20b.bin").status == 404);
+    const RawResponse stored = go_on(client, place, content);
+    CHECK(stored.status == 201);
+    CHECK(stored.field("Upload-Complete") == "?1");
+    const RawResponse served = client.get("/deep/a%20b.bin");
+    CHECK(served.body == content);
+    CHECK(served.field("ETag") == stored.field("ETag"));
+    CHECK(client.get("/.ropeway-upload-parts/").status == 404);
+    CHECK(size_of_parts(folder / "files") == 0);
+  }
+}
+
+TEST_CASE("an upload outlives the workers that it came to, and shuts out a connection that hangs") {
+  const std::string content = numbered(3'000'000);
+  const TemporaryFolder folder;
+  const Model model{2, 2};
+  const auto server = ServerProcess::run(model, folder, resumable(folder));
+  RawClient first = server->connect();
+  const std::string place = begin_upload(first, "/file", content, 1'000'000);
+  CHECK(eventually([&] { return size_of_parts(folder / "files") >= 768 * 1024; }));
+  for (const pid_t worker : server->workers(model)) ::kill(worker, SIGKILL);
+  RawClient second = server->connect();
+  const RawResponse seen = second.exchange("HEAD " + place + " HTTP/1.1\r\nHost: t\r\n\r\n");
+  CHECK(seen.status == 204);
+  const std::size_t offset = std::stoul(seen.field("Upload-Offset"));
+  CHECK(offset >= 768 * 1024);
+  const std::string head =
+      "PATCH " + place + " HTTP/1.1\r\nHost: t\r\nContent-Type: application/partial-upload\r\nUpload-Complete: ?1\r\nUpload-Offset: ";
+  second.send(head + std::to_string(offset) + "\r\nContent-Length: " + std::to_string(content.size() - offset) + "\r\n\r\n" +
+              content.substr(offset, 300'000));  // and no more
+  CHECK(eventually([&] { return size_of_parts(folder / "files") > offset; }));
+  RawClient third = server->connect();
+  CHECK(go_on(third, place, content).status == 201);
+  CHECK(third.get("/file").body == content);
+  second.send(content.substr(offset + 300'000));
+  CHECK(second.read_response().status == 409);
+  CHECK(third.get("/file").body == content);
 }
 
 }  // namespace uploads_test

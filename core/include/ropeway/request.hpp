@@ -20,6 +20,7 @@
 #include <ropeway/headers.hpp>
 #include <ropeway/method.hpp>
 #include <ropeway/request_id.hpp>
+#include <ropeway/status.hpp>
 #include <ropeway/text_value.hpp>
 
 namespace ropeway {
@@ -113,9 +114,9 @@ class Request {
   /// Reads the rest of the body and gives the whole of it, at most `limits.body_bytes`. For `AsyncHandler` and `Middleware`;
   /// elsewhere the body is already there, and this is the same as `body()`. Throws what `BodyReader::read` throws.
   [[nodiscard]] awaitable<std::string_view> read_body();
-  /// The body piece by piece, or nullptr where it has been read already.
   /// What the client has said that the content is long, in bytes; nothing where it said nothing (there is none, or it is chunked).
   [[nodiscard]] std::optional<std::uint64_t> content_length() const noexcept { return parse_content_length(header("Content-Length")); }
+  /// The body piece by piece, or nullptr where it has been read already.
   [[nodiscard]] BodyReader* body_reader() noexcept { return body_reader_; }
 
   /// The body, which must have been read, as JSON (include <ropeway/json.hpp>). Throws `HttpError`: 415 where the content is not said to be JSON
@@ -137,9 +138,11 @@ class Request {
   [[nodiscard]] Attributes& attributes();
   [[nodiscard]] const Attributes& attributes() const noexcept;
 
-  /// Sends `103 Early Hints` (RFC 8297) with `fields`, such as `Link: </style.css>; rel=preload`, while the answer is still being made. For
-  /// `AsyncHandler` and `Middleware`; it does nothing elsewhere, and for a client of HTTP/1.0, which would not understand it.
-  [[nodiscard]] awaitable<void> early_hints(const Headers& fields);
+  /// Sends an interim response (RFC 9110 §15.2) with `fields` while the answer is still being made. `status`: 102 to 199; 100 and 101 are the
+  /// framework's. For `AsyncHandler` and `Middleware`; it does nothing elsewhere, and for a client of HTTP/1.0, which would not understand it.
+  [[nodiscard]] awaitable<void> interim(Status status, const Headers& fields);
+  /// The same as `103 Early Hints` (RFC 8297), with fields such as `Link: </style.css>; rel=preload`.
+  [[nodiscard]] awaitable<void> early_hints(const Headers& fields) { return interim(Status::early_hints, fields); }
 
   /// Whether nobody waits for the answer any more: the client has gone, or the request was given up (`timeouts.handler`). For `AsyncHandler`
   /// and `Middleware`, while they run; a system call, so ask a few times a second. A client that has only ended its sending side still

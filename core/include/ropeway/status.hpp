@@ -10,6 +10,7 @@ enum class Status : std::uint16_t {
   continue_ = 100,
   switching_protocols = 101,
   early_hints = 103,
+  upload_resumption_supported = 104,
   ok = 200,
   created = 201,
   accepted = 202,

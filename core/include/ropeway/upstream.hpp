@@ -107,7 +107,7 @@ class Upstream {
 
   /// Sends `outgoing` with the content of `request` (what was read of it already, or what comes) to one of the servers, and gives its answer: status,
   /// and all fields but those that concern its connection. Small content is complete; other content is a stream that reads as its client does. Interim
-  /// responses are passed on (103) or dropped. A server that cannot be connected to is passed over for another one; a kept connection that turns out
+  /// responses are passed on, but for 100, which the client gets when its content is wanted. A server that cannot be connected to is passed over for another one; a kept connection that turns out
   /// to be closed is replaced where nothing can happen twice (RFC 9110 §9.2.2).
   /// Where the server changes to one of the protocols in `outgoing.upgrade`, the answer is its 101 (RFC 9110 §7.8). When that is what the client
   /// gets, bytes go both ways from then on, until both sides have ended theirs or `tunnel_idle` has passed; the connection is none of

@@ -1,6 +1,7 @@
 #include <ropeway/request.hpp>
 
 #include <algorithm>
+#include <cassert>
 #include <stdexcept>
 
 #include <ropeway/http_error.hpp>
@@ -81,8 +82,9 @@ awaitable<std::string_view> Request::read_body() {
   co_return body_;
 }
 
-awaitable<void> Request::early_hints(const Headers& fields) {
-  if (connection_ != nullptr) co_await connection_->early_hints(fields);
+awaitable<void> Request::interim(Status status, const Headers& fields) {
+  assert(code(status) > 101 && code(status) < 200 && "an interim response of a handler");
+  if (connection_ != nullptr) co_await connection_->interim(status, fields);
 }
 
 bool Request::client_gone() { return connection_ != nullptr && connection_->client_gone(); }

@@ -20,8 +20,8 @@ class SwitchPlan;  // the server's own
 /// What the connection does for a request whose handler runs.
 class RequestConnection {
  public:
-  /// Sends an interim response.
-  [[nodiscard]] virtual awaitable<void> early_hints(const Headers& fields) = 0;
+  /// See `Request::interim`.
+  [[nodiscard]] virtual awaitable<void> interim(Status status, const Headers& fields) = 0;
   /// Asks whether `size` more bytes of the body may be kept in memory until the request has ended (`limits.body_memory`).
   [[nodiscard]] virtual bool may_keep(std::size_t size) noexcept = 0;
   /// See `Request::client_gone`.

@@ -1,6 +1,7 @@
 #include "core/src/routing/try_endpoint.hpp"
 
 #include <cassert>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -50,12 +51,16 @@ awaitable<Response> TryEndpoint::run(Request& request) const {
     watch = std::make_shared<ReaderWatch>(request);
     RequestAccess::read_through(request, watch);
   }
+  std::optional<Response> missing;
   for (std::size_t i = 0; i + 1 < entries_.size(); ++i) {
     Response response = co_await ask(entries_[i], request, false);
     const bool is_read_in_part = watch != nullptr && watch->was_read() && request.body_reader() != nullptr;
     if (is_answer(response) || is_read_in_part) co_return response;
+    if (i == 0 && response.status() == Status::not_found) missing = std::move(response);
   }
-  co_return co_await ask(entries_.back(), request, true);
+  Response last = co_await ask(entries_.back(), request, true);
+  if (missing && last.status() == Status::method_not_allowed) co_return std::move(*missing);
+  co_return last;
 }
 
 awaitable<Response> TryEndpoint::ask(const Entry& entry, Request& request, bool is_last) const {

@@ -10,8 +10,9 @@
 
 namespace ropeway::routing {
 
-/// Several handlers in turn: the first that has an answer gives it, the last whatever it says. 404, and 405 (another one may have the method), are
-/// no answers; a failure is one, unless it is `HttpError` with such a status.
+/// Several handlers in turn: the first that has an answer gives it. 404, and 405 (another one may have the method), are no answers; a failure is
+/// one, unless it is `HttpError` with such a status. Where none has an answer, the last one's counts, but no 405 where the first one
+/// has the method and says 404.
 ///
 /// Content is there for each of them: one that reads it whole leaves it whole; one that has read a part of it, piece by piece, has taken the request,
 /// and its answer counts.

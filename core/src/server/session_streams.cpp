@@ -173,9 +173,9 @@ std::optional<std::chrono::steady_clock::time_point> SessionBodyReader::deadline
 
 void SessionBodyReader::limit_time(std::chrono::milliseconds time) noexcept { session_.limit_handler(time); }
 
-awaitable<void> SessionBodyReader::early_hints(const Headers& fields) {
+awaitable<void> SessionBodyReader::interim(Status status, const Headers& fields) {
   const SessionTransfer transfer(session_);
-  session_.codec_.send_early_hints(fields.wire());
+  session_.codec_.send_interim(status, fields.wire());
   co_await session_.send_owed(0);
 }
 

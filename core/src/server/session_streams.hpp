@@ -23,7 +23,7 @@ class SessionBodyReader final : public BodyReader, public RequestConnection {
  public:
   explicit SessionBodyReader(Session& session) noexcept : session_(session) {}
   [[nodiscard]] awaitable<std::string_view> read() override;
-  [[nodiscard]] awaitable<void> early_hints(const Headers& fields) override;
+  [[nodiscard]] awaitable<void> interim(Status status, const Headers& fields) override;
   [[nodiscard]] bool may_keep(std::size_t size) noexcept override;
   [[nodiscard]] bool client_gone() override;
   [[nodiscard]] std::uint16_t local_port() const noexcept override;

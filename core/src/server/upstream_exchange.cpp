@@ -23,7 +23,7 @@ using Kind = protocol::http1::ResponseEvent::Kind;
 
 constexpr milliseconds client_look_interval{250};  // how often it is asked whether anybody still waits for the answer
 constexpr std::uint64_t most_text = 64 * 1024;     // of content that is waited for as a whole
-constexpr unsigned most_interim = 20;              // heads of 1xx in front of an answer
+constexpr unsigned most_interim = 1000;            // heads of 1xx in front of an answer
 constexpr std::size_t small_piece = 4096;          // of content that is sent together with what follows it
 constexpr std::size_t enough_to_send = 16 * 1024;
 constexpr std::string_view line_end = "\r\n";
@@ -141,6 +141,7 @@ awaitable<bool> UpstreamExchange::run(const UpstreamRequest& outgoing) {
     sent_ = co_await send_content();
   }
   // Also where it was not taken: the server may have answered before, and closed.
+  if (!interim_.empty()) co_await pass_interim();
   if (has_head_) co_return true;
   co_return co_await read_head();
 }
@@ -158,6 +159,7 @@ awaitable<bool> UpstreamExchange::send_content() {
     queue_content(piece);
     const bool goes_on = co_await send_owed();
     if (!goes_on || answers_early()) co_return false;
+    if (!interim_.empty()) co_await pass_interim();
   }
   if (announced && size != *announced) {  // a middleware has changed it, and not the field
     lease_.end();
@@ -190,12 +192,12 @@ awaitable<bool> UpstreamExchange::send_owed() {
   }
 }
 
-// Whether the server has answered, or will not, while the request is still being sent. One system call.
+// Whether the server has answered, or will not, while the request is still being sent. One system call. Interim responses wait to be passed on.
 bool UpstreamExchange::answers_early() {
   for (;;) {
     const Event event = reader_.next();
     if (event.kind == Kind::interim && !is_switch()) {
-      check_interim();
+      note_interim();
       continue;
     }
     if (event.kind == Kind::need_input) {
@@ -228,8 +230,16 @@ bool UpstreamExchange::is_switch() {
   return true;
 }
 
-void UpstreamExchange::check_interim() {
-  if (++interim_ > most_interim) fail(Status::bad_gateway, "it sends interim responses without end");
+// RFC 9110 §15.2: a proxy passes them on, but for the one that it has asked for itself.
+void UpstreamExchange::note_interim() {
+  if (++interim_count_ > most_interim) fail(Status::bad_gateway, "it sends interim responses without end");
+  if (reader_.status() == Status::continue_) return;
+  auto& [status, fields] = interim_.emplace_back(reader_.status(), Headers());
+  copy_fields(reader_.fields(), fields);
+}
+
+awaitable<void> UpstreamExchange::pass_interim() {
+  for (const auto& [status, fields] : std::exchange(interim_, {})) co_await request_->interim(status, fields);
 }
 
 UpstreamExchange::Input UpstreamExchange::receive() {
@@ -270,12 +280,8 @@ awaitable<bool> UpstreamExchange::read_head() {
           has_head_ = true;
           co_return true;
         }
-        check_interim();
-        if (reader_.status() == Status::early_hints) {
-          Headers hints;
-          copy_fields(reader_.fields(), hints);
-          co_await request_->early_hints(hints);
-        }
+        note_interim();
+        co_await pass_interim();
         continue;
       case Kind::error:
         if (!reader_.has_begun()) {

@@ -7,6 +7,8 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <ropeway/awaitable.hpp>
 #include <ropeway/request.hpp>
@@ -56,7 +58,8 @@ class UpstreamExchange : public std::enable_shared_from_this<UpstreamExchange> {
   [[nodiscard]] awaitable<void> wait_for_input(Time deadline, Status late, std::string_view reason);
   [[nodiscard]] Input receive();
   [[nodiscard]] bool is_switch();
-  void check_interim();
+  void note_interim();
+  [[nodiscard]] awaitable<void> pass_interim();
   [[nodiscard]] bool nobody_waits();
   [[nodiscard]] Response make_response() const;
   [[nodiscard]] Response make_tunnel();
@@ -70,10 +73,11 @@ class UpstreamExchange : public std::enable_shared_from_this<UpstreamExchange> {
   protocol::http1::ResponseReader reader_;
   protocol::SendQueue output_;
   std::string mistake_;
-  std::string upgrade_;   // what was asked for
-  unsigned interim_ = 0;  // responses before the answer
-  bool chunked_ = false;  // the request's content
-  bool sent_ = false;     // all of the request
+  std::string upgrade_;  // what was asked for
+  unsigned interim_count_ = 0;
+  std::vector<std::pair<Status, Headers>> interim_;  // responses that the client has not got yet
+  bool chunked_ = false;                             // the request's content
+  bool sent_ = false;                                // all of the request
   bool has_head_ = false;
 };
 

@@ -6,51 +6,12 @@
 #include <sys/stat.h>
 
 #include <csignal>
-#include <sstream>
 
-#include "tests/handlers/static_files/fixture.hpp"
+#include "tests/handlers/uploads/store.hpp"
 
 namespace ropeway::handlers {
-namespace {
 
 using testing::RequestBuilder;
-
-std::string read_file(const std::filesystem::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
-  return text.str();
-}
-
-/// The names in a folder, also hidden ones.
-std::vector<std::string> names_in(const std::filesystem::path& folder) {
-  std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) names.push_back(entry.path().filename().string());
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-struct Store {
-  explicit Store(const std::string& more = "") : uploads(options(folder.path(), more), services) {}
-  static ConfigNode options(const std::filesystem::path& root, const std::string& more) {
-    return ConfigNode::from_json("{\"root\": \"" + (root / "root").string() + "\"" + (more.empty() ? "" : ", " + more) + "}",
-                                 Uploads::settings());
-  }
-  Response call(const RequestBuilder& request) const { return testing::call(uploads, request); }
-  unsigned put(const char* target, std::string_view content) const {
-    return code(call(RequestBuilder("PUT", target).body(content)).status());
-  }
-  unsigned remove(const char* target) const { return code(call(RequestBuilder("DELETE", target)).status()); }
-  std::filesystem::path operator/(const char* name) const { return folder / "root" / name; }
-
-  struct WithRoot : TemporaryFolder {
-    WithRoot() { std::filesystem::create_directory(path() / "root"); }
-  };
-  WithRoot folder;
-  TestServices services;
-  Uploads uploads;
-};
-
-}  // namespace
 
 TEST_CASE("PUT stores a file, says whether it is new, and gives the tag that serving it has") {
   const Store store;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <string>
 #include <utility>
 
 #include "core/src/protocol/http1/codec_storage.hpp"
@@ -180,9 +181,11 @@ void Codec::send_continue() {
   storage_->output.append(std::string_view("HTTP/1.1 100 Continue\r\n\r\n"));
 }
 
-void Codec::send_early_hints(std::string_view fields) {
+void Codec::send_interim(Status status, std::string_view fields) {
   if (!state_.exchange_runs() || responded() || state_.closing() || version_ != Version::http_1_1) return;
-  for (const std::string_view piece : {std::string_view("HTTP/1.1 103 Early Hints\r\n"), fields, line_end}) {
+  const std::string number = std::to_string(code(status));
+  for (const std::string_view piece : {std::string_view("HTTP/1.1 "), std::string_view(number), std::string_view(" "),
+                                       reason_phrase(status), line_end, fields, line_end}) {
     storage_->output.append(piece);
   }
 }
