@@ -13,8 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <nlohmann/json.hpp>
-
 #include <ropeway/http_error.hpp>
 #include <ropeway/json_document.hpp>
 #include <ropeway/url.hpp>

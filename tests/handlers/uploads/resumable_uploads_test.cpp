@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include <nlohmann/json.hpp>
+#include <ropeway/json_document.hpp>
 
 #include <ropeway/http_error.hpp>
 
