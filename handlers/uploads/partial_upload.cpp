@@ -235,10 +235,12 @@ std::unique_ptr<PartialUpload> PartialUploads::begin(const UploadTarget& target,
 }
 
 std::unique_ptr<PartialUpload> PartialUploads::take_over(std::string_view token) const {
+  root_.follow_name();
   return std::make_unique<PartialUpload>(folder_of_parts(root_, false), token, options_.durable);
 }
 
 void PartialUploads::sweep() const {
+  root_.follow_name();
   const Root::Opened opened = root_.open(std::string(folder_name).c_str());
   if (!opened.file) return;
   const int folder = opened.file->descriptor();

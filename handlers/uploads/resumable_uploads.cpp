@@ -81,23 +81,29 @@ SaidLength said_length(const Request& request, bool ends, std::uint64_t offset, 
 }  // namespace
 
 Setting ResumableUploads::setting() {
-  return Setting::object("resumable", "Uploads that go on where they broke off, for clients that ask for it (`Upload-Complete`).",
-                         {
-                             Setting::duration("keep", "How long one waits for its client. 0: none goes on.")
-                                 .at_least(0)
-                                 .at_most(std::chrono::milliseconds(std::chrono::hours(24 * 366)).count())
-                                 .by_default("\"24h\""),
-                             Setting::integer("uploads", "How many there may be below this root; further ones are taken in one piece.")
-                                 .at_least(1)
-                                 .at_most(1'000'000)
-                                 .by_default("1000"),
-                         })
+  return Setting::object(
+             "resumable", "Uploads that go on where they broke off, for clients that ask for it (`Upload-Complete`).",
+             {
+                 Setting::duration("keep", "How long one waits for its client. 0: none goes on.")
+                     .at_least(0)
+                     .at_most(std::chrono::milliseconds(std::chrono::hours(24 * 366)).count())
+                     .by_default("\"24h\""),
+                 Setting::boolean("interim",
+                                  "Tell of the upload, and of how much has come, while the content comes (104). Turn it off "
+                                  "behind a proxy that fails at interim responses (nginx before 1.29): clients then learn of it "
+                                  "from requests that say `Upload-Complete: ?0`.")
+                     .by_default("true"),
+                 Setting::integer("uploads", "How many there may be below this root; further ones are taken in one piece.")
+                     .at_least(1)
+                     .at_most(1'000'000)
+                     .by_default("1000"),
+             })
       .by_default("{}");
 }
 
 ResumableUploads::ResumableUploads(const ConfigNode& options, Services& services, const Root& root, const std::string& root_name,
                                    const Options& how)
-    : pool_(services.blocking_pool()), root_(root), how_(how) {
+    : pool_(services.blocking_pool()), root_(root), how_(how), interim_(options.boolean("interim")) {
   const std::chrono::milliseconds keep = options.duration("keep");
   if (keep.count() == 0) return;
   uploads_ = std::make_shared<const PartialUploads>(
@@ -164,7 +170,7 @@ awaitable<std::optional<Response>> ResumableUploads::begin(Request& request, std
   Headers resource;
   resource.add("Location", percent_encode(above, true) + "/" + std::string(PartialUploads::folder_name) + "/" + upload->token());
   resource.add("Upload-Limit", limits_);
-  co_await request.interim(Status::upload_resumption_supported, resource);
+  if (interim_ && request.content_length() != 0) co_await request.interim(Status::upload_resumption_supported, resource);
   if (auto refused = co_await receive(request, *upload)) co_return refused;
   if (ends) co_return co_await complete(*upload);
   co_await pool_.run([&] { upload->settle(); });
@@ -257,7 +263,7 @@ awaitable<std::optional<Response>> ResumableUploads::receive(Request& request, P
     }
     if (failure) std::rethrow_exception(failure);
     if (is_last) co_return std::nullopt;
-    if (upload.size() - told < std::max(progress_bytes, told / 8)) continue;  // a few, however much it is
+    if (!interim_ || upload.size() - told < std::max(progress_bytes, told / 8)) continue;  // a few, however much it is
     told = upload.size();
     co_await pool_.run([&] { upload.settle(); });
     Headers progress;

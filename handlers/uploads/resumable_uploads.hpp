@@ -56,6 +56,7 @@ class ResumableUploads {
   BlockingPool& pool_;
   const Root& root_;
   Options how_;
+  bool interim_;
   std::shared_ptr<const PartialUploads> uploads_;  // nullptr: uploads do not go on
   std::string limits_;                             // the field Upload-Limit
 };

@@ -3,15 +3,16 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { PROTOCOL_IETF_DRAFT_05, Upload } from 'tus-js-client';
+import tus from 'tus-js-client';
 
+const { Upload } = tus;
 const [url, file] = process.argv.slice(2);
 const content = readFileSync(file);
 
 function upload(options) {
   return new Promise((resolve, reject) => {
     const one = new Upload(content, {
-      endpoint: `${url}/store/tus.bin`, protocol: PROTOCOL_IETF_DRAFT_05, chunkSize: 700_000, retryDelays: null, onError: reject,
+      endpoint: `${url}/store/tus.bin`, protocol: 'ietf-draft-05', chunkSize: 700_000, retryDelays: null, onError: reject,
       onSuccess: () => resolve(one), ...options,
       onChunkComplete: (size, accepted) => options.onAccepted?.(one, accepted, resolve),
     });

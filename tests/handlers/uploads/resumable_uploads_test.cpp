@@ -186,6 +186,18 @@ TEST_CASE("nobody reaches an upload without its token, and parts are no files") 
   CHECK(parts_of(store) == 0);
 }
 
+TEST_CASE("an upload goes on in the folder that has the root's name by then") {
+  const Store store;
+  TestServices services;
+  const Uploads other(Store::options(store.folder.path(), ""), services);  // of another worker
+  CHECK(code(testing::call(other, begun("PUT", "/file", "?0", "old")).status()) == 201);
+  std::filesystem::rename(store.folder / "root", store.folder / "before");
+  std::filesystem::create_directory(store.folder / "root");
+  const std::string place = field(store.call(begun("PUT", "/file", "?0", "new")), "Location");
+  CHECK(code(testing::call(other, part(place, "3", "?1", "er")).status()) == 201);
+  CHECK(read_file(store / "file") == "newer");
+}
+
 TEST_CASE("there are so many uploads at once, then they come in one piece or not at all") {
   const Store store(R"("resumable": {"uploads": 1})");
   const std::string place = field(store.call(begun("PUT", "/one", "?0", "x")), "Location");
