@@ -33,8 +33,10 @@ std::vector<UpstreamAddress> read_addresses(const ConfigNode& options) {
 
 std::shared_ptr<Upstream> make_group(const ConfigNode& options, Services& services) {
   std::vector<UpstreamAddress> addresses = read_addresses(options);
+  UpstreamOptions how = UpstreamOptions::from(options);
+  how.health = UpstreamHealth::from(options.object("health"));
   try {
-    return services.upstreams().group(std::move(addresses), UpstreamOptions::from(options));
+    return services.upstreams().group(std::move(addresses), how);
   } catch (const std::invalid_argument& mistake) { throw options.error("upstreams", mistake.what()); }
 }
 
@@ -53,6 +55,7 @@ Settings Proxy::settings() {
   };
   append(settings, UpstreamFields::settings());
   append(settings, UpstreamOptions::settings());
+  settings.push_back(UpstreamHealth::setting());
   return settings;
 }
 

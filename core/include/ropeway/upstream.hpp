@@ -33,6 +33,20 @@ struct UpstreamAddress {
   [[nodiscard]] static UpstreamAddress from(std::string_view text);
 };
 
+/// How it is found out whether a server is well, without a client's request: it is asked for `path`, and any status below 400 will do.
+struct UpstreamHealth {
+  std::string path;                           ///< behind the server's `base`; empty: it is not asked
+  std::chrono::milliseconds interval{5'000};  ///< from the end of one check to the next
+  std::chrono::milliseconds timeout{2'000};   ///< from its beginning to the head of the answer
+  unsigned failures = 2;                      ///< in a row, after which the server is left out; the very first check counts at once
+  unsigned successes = 2;                     ///< in a row, after which it is not
+
+  /// The setting `health`, for the options of a handler that speaks HTTP to the servers.
+  [[nodiscard]] static Setting setting();
+  /// What the object `health` says.
+  [[nodiscard]] static UpstreamHealth from(const ConfigNode& health);
+};
+
 /// Servers that do the same, and how they are treated. Numbers of connections are those of one worker.
 struct UpstreamOptions {
   enum class Policy : std::uint8_t { round_robin, least_connections };
@@ -49,6 +63,7 @@ struct UpstreamOptions {
   std::size_t head_bytes = 32U * 1024U;     ///< of an answer's status line and fields; past it, status 502
   unsigned failures = 3;                    ///< in a row, after which a server is left out; 0: it never is
   std::chrono::milliseconds pause{10'000};  ///< for so long
+  UpstreamHealth health = {};               ///< each worker asks for itself; where no server is well, any of them gets requests
 
   /// The settings, for the options of a handler.
   [[nodiscard]] static Settings settings();

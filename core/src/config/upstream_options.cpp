@@ -1,5 +1,7 @@
 #include <ropeway/upstream.hpp>
 
+#include <algorithm>
+
 #include "core/src/config/units.hpp"
 
 namespace ropeway {
@@ -66,6 +68,43 @@ Settings UpstreamOptions::settings() {
           .at_most(24 * config::hour_ms)
           .by_default("\"10s\""),
   };
+}
+
+Setting UpstreamHealth::setting() {
+  return Setting::object(
+             "health", "Checks that find out whether a server is well without a client's request. Each worker asks for itself.",
+             {
+                 Setting::string("path",
+                                 "What a server is asked for (GET), behind its own path; any status below 400 will do. Empty: "
+                                 "none is asked.")
+                     .by_default("\"\""),
+                 Setting::duration("interval", "From one check to the next.").at_least(10).at_most(config::hour_ms).by_default("\"5s\""),
+                 Setting::duration("timeout", "How long the answer may take.").at_least(1).at_most(config::hour_ms).by_default("\"2s\""),
+                 Setting::integer("failures",
+                                  "Checks in a row that a server must fail to be left out, as long as there is another one; the "
+                                  "first of all counts at once.")
+                     .at_least(1)
+                     .at_most(1000)
+                     .by_default("2"),
+                 Setting::integer("successes", "Checks in a row that it must pass to get requests again.")
+                     .at_least(1)
+                     .at_most(1000)
+                     .by_default("2"),
+             })
+      .by_default("{}");
+}
+
+UpstreamHealth UpstreamHealth::from(const ConfigNode& health) {
+  UpstreamHealth result;
+  result.path = health.string("path");
+  const bool is_path = result.path.empty() || (result.path.front() == '/' &&
+                                               std::ranges::all_of(result.path, [](char c) { return c > ' ' && c < '\x7f' && c != '#'; }));
+  if (!is_path) throw health.error("path", "expected a path such as \"/healthz\", percent-encoded, or nothing");
+  result.interval = health.duration("interval");
+  result.timeout = health.duration("timeout");
+  result.failures = static_cast<unsigned>(health.integer("failures"));
+  result.successes = static_cast<unsigned>(health.integer("successes"));
+  return result;
 }
 
 UpstreamOptions UpstreamOptions::from(const ConfigNode& options) {

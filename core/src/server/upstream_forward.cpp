@@ -71,7 +71,7 @@ awaitable<UpstreamGroup::Lease> UpstreamGroup::find(Request& request, Search& se
       }
       search.has_waited = true;
     } else {
-      const std::string mistake = co_await lease.connect();
+      const std::string mistake = co_await lease.connect(options_.connect_timeout);
       if (mistake.empty()) co_return lease;
       lease.failed();
       search.passed_over.push_back(&lease.peer());

@@ -15,6 +15,7 @@
 #include <asio/use_awaitable.hpp>
 
 #include "core/src/server/system_clock.hpp"
+#include "core/src/server/upstream_check.hpp"
 
 namespace ropeway::server {
 namespace {
@@ -73,6 +74,11 @@ UpstreamGroup::UpstreamGroup(std::vector<UpstreamAddress> addresses, const Upstr
 
 UpstreamGroup::~UpstreamGroup() = default;
 
+void UpstreamGroup::begin(asio::io_context& io, const std::function<void()>& on_busy) {
+  if (options_.health.path.empty()) return;
+  for (const auto& peer : peers_) checks_.emplace_back(std::make_unique<UpstreamCheck>(*this, *peer))->begin(io, on_busy);
+}
+
 // ---- who gets a connection --------------------------------------------------------------------------------------------------------
 
 // With the lock. Gives nullptr where all servers that may be asked have as many connections as they may.
@@ -84,7 +90,8 @@ UpstreamGroup::Peer* UpstreamGroup::choose(const PassedOver& passed_over, Time n
     for (std::size_t i = 0; i < peers_.size(); ++i) {
       const std::size_t index = (next_ + i) % peers_.size();
       Peer& peer = *peers_[index];
-      if (std::ranges::find(passed_over, &peer) != passed_over.end() || (sound_only && peer.left_out_until > now)) continue;
+      if (std::ranges::find(passed_over, &peer) != passed_over.end() || (sound_only && (peer.is_down || peer.left_out_until > now)))
+        continue;
       there_are_some = true;
       if (peer.taken >= options_.connections || (best != nullptr && load(*best) <= load(peer))) continue;
       best = &peer;
@@ -196,7 +203,36 @@ void UpstreamGroup::failed(Peer& peer) noexcept {
                {{"upstream", std::string_view(peer.address.url)}, {"seconds", static_cast<double>(options_.pause.count()) / 1000}});
 }
 
+void UpstreamGroup::checked(Peer& peer, std::string_view mistake) noexcept {
+  const bool is_well = mistake.empty();
+  {
+    const std::lock_guard lock(mutex_);
+    const bool is_first = !std::exchange(peer.was_checked, true);
+    if (is_well != peer.is_down) {
+      peer.checks = 0;
+      return;
+    }
+    // What the first one says counts at once: nothing is known yet.
+    if (!is_first && ++peer.checks < (is_well ? options_.health.successes : options_.health.failures)) return;
+    peer.checks = 0;
+    peer.is_down = !is_well;
+    if (is_well) {
+      peer.failures = 0;
+      peer.left_out_until = Time();
+    }
+  }
+  const std::string_view url = peer.address.url;
+  if (is_well) return log_.info("a server behind is well again, by its checks", {{"upstream", url}});
+  log_.warning("a server behind is not well, by its checks, and is left out", {{"upstream", url}, {"reason", mistake}});
+}
+
 // ---- connections ------------------------------------------------------------------------------------------------------------------
+
+UpstreamGroup::Lease UpstreamGroup::lease_beyond(Peer& peer) {
+  const std::lock_guard lock(mutex_);
+  ++peer.taken;
+  return {*this, peer, nullptr};
+}
 
 std::unique_ptr<UpstreamConnection> UpstreamGroup::open(int descriptor) {
   auto connection = std::make_unique<UpstreamConnection>(*readiness_, mutex_, descriptor);
@@ -256,6 +292,7 @@ void UpstreamGroup::end() noexcept {
     for (UpstreamConnection* connection : open_) connection->end();
     waiting.swap(waiting_);
   }
+  for (const auto& check : checks_) check->end();
   for (const Waiting& one : waiting) one.resume(false);
 }
 

@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include <asio/io_context.hpp>
+
 #include <ropeway/logger.hpp>
 #include <ropeway/upstream.hpp>
 
@@ -22,6 +24,8 @@
 #include "core/src/server/upstream_connection.hpp"
 
 namespace ropeway::server {
+
+class UpstreamCheck;
 
 /// Servers that do the same, from the view of one worker: the connections to them, who waits for one, and who of them fails.
 ///
@@ -45,6 +49,9 @@ class UpstreamGroup final : public Upstream {
     std::size_t tunnels = 0;  // connections that have become one, and take no place of those
     unsigned failures = 0;    // in a row
     Time left_out_until{};
+    bool was_checked = false;
+    bool is_down = false;  // by its checks
+    unsigned checks = 0;   // in a row that say otherwise
   };
 
   /// Somebody's right to a connection to a server, and the connection, once there is one. What is not kept is closed with it.
@@ -88,8 +95,8 @@ class UpstreamGroup final : public Upstream {
     /// What the server has done counts for or against it.
     void succeeded() const noexcept { group_->succeeded(*peer_); }
     void failed() const noexcept { group_->failed(*peer_); }
-    /// Gives what went wrong; empty where there is a connection now.
-    [[nodiscard]] awaitable<std::string> connect();
+    /// Gives what went wrong; empty where there is a connection now. `patience`: for all addresses together.
+    [[nodiscard]] awaitable<std::string> connect(std::chrono::milliseconds patience);
 
    private:
     UpstreamGroup* group_ = nullptr;
@@ -105,6 +112,13 @@ class UpstreamGroup final : public Upstream {
 
   [[nodiscard]] awaitable<Response> forward(Request& request, UpstreamRequest outgoing) override;
   [[nodiscard]] awaitable<std::unique_ptr<UpstreamStream>> connect(Request& request, bool fresh) override;
+
+  /// A right to a connection beyond those that requests may have.
+  [[nodiscard]] Lease lease_beyond(Peer& peer);
+  /// A check of a server has ended. `mistake`: what was wrong; empty where nothing was.
+  void checked(Peer& peer, std::string_view mistake) noexcept;
+  /// The event loop is there; `on_busy` is called when there is something to sweep. Checks begin where there are to be any.
+  void begin(asio::io_context& io, const std::function<void()>& on_busy);
 
   [[nodiscard]] const UpstreamOptions& options() const noexcept { return options_; }
   [[nodiscard]] const protocol::Limits& limits() const noexcept { return limits_; }
@@ -153,6 +167,7 @@ class UpstreamGroup final : public Upstream {
   LogThrottle throttle_;
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<Peer>> peers_;
+  std::vector<std::unique_ptr<UpstreamCheck>> checks_;
   std::vector<UpstreamConnection*> open_;
   std::list<Waiting> waiting_;
   std::size_t next_ = 0;

@@ -44,8 +44,8 @@ void UpstreamGroup::Lease::close() noexcept {
 }
 
 // One address after another, all within one deadline.
-awaitable<std::string> UpstreamGroup::Lease::connect() {
-  const Time deadline = coarse_steady_time() + group_->options_.connect_timeout;
+awaitable<std::string> UpstreamGroup::Lease::connect(std::chrono::milliseconds patience) {
+  const Time deadline = coarse_steady_time() + patience;
   std::string mistake = "it has no address";
   was_kept_ = false;
   for (const SocketName& name : peer_->sockets) {
@@ -69,7 +69,7 @@ awaitable<std::string> UpstreamGroup::Lease::connect() {
         break;
       }
       if (coarse_steady_time() >= deadline) {
-        mistake = "it could not be connected to in time (connect_timeout)";
+        mistake = "it could not be connected to in time";
         break;
       }
       co_await connection_->wait_writable(deadline);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -21,8 +22,11 @@ class UpstreamSet final : public Upstreams {
     return groups_.emplace_back(std::make_shared<UpstreamGroup>(std::move(addresses), options, readiness_, log_));
   }
 
-  /// The event loop is there, and requests may come.
-  void begin(Readiness::Context& readiness) noexcept { readiness_ = &readiness; }
+  /// The event loop is there, and requests may come. `on_busy`: as of each group.
+  void begin(asio::io_context& io, Readiness::Context& readiness, const std::function<void()>& on_busy) {
+    readiness_ = &readiness;
+    for (const auto& group : groups_) group->begin(io, on_busy);
+  }
   /// As of each group.
   void sweep(UpstreamGroup::Time now) noexcept {
     for (const auto& group : groups_) group->sweep(now);

@@ -90,8 +90,8 @@ class WorkerServices final : public Services {
     return site_->url(name, parameters);
   }
   void set_site(const routing::Site& site) noexcept { site_ = &site; }
-  void begin(asio::io_context& io, Readiness::Context& readiness) {
-    upstreams_.begin(readiness);
+  void begin(asio::io_context& io, Readiness::Context& readiness, const std::function<void()>& on_busy) {
+    upstreams_.begin(io, readiness, on_busy);
     shared_.begin(io);
   }
   void end() noexcept {
@@ -440,7 +440,7 @@ void Worker::post(std::function<void()> work) { asio::post(state_->io, std::move
 bool Worker::run(unsigned threads) {
   State& state = *state_;
   if (threads == 0) threads = std::max(1U, state.options.threads);
-  state.services.begin(state.io, state.readiness);
+  state.services.begin(state.io, state.readiness, state.context.on_busy);
   std::vector<std::thread> others;
   others.reserve(threads - 1);
   const auto serve = [&state](unsigned number) {
