@@ -57,8 +57,9 @@ TEST_CASE("the first handler with an answer gives it, and the last whatever it s
   };
   for (const Case& one :
        {Case{200, 200, 200, "first"}, Case{404, 200, 200, "second"}, Case{405, 200, 200, "second"}, Case{404, 404, 404, "second"},
-        Case{405, 404, 404, "second"}, Case{404, 405, 405, "second"}, Case{403, 200, 403, "first"}, Case{410, 200, 410, "first"},
-        Case{304, 200, 304, "first"}, Case{416, 200, 416, "first"}, Case{301, 200, 301, "first"}, Case{500, 200, 500, "first"}}) {
+        Case{405, 404, 404, "second"}, Case{404, 405, 404, "first"}, Case{405, 405, 405, "second"}, Case{403, 200, 403, "first"},
+        Case{410, 200, 410, "first"}, Case{304, 200, 304, "first"}, Case{416, 200, 416, "first"}, Case{301, 200, 301, "first"},
+        Case{500, 200, 500, "first"}}) {
     CAPTURE(one.first);
     CAPTURE(one.second);
     const auto answering = [](int status, const char* name) {
