@@ -42,6 +42,7 @@ class TcpTransport {
   [[nodiscard]] Transfer receive(std::span<char> room, std::size_t& count) noexcept;
   /// Sends and consumes what is in `queue`: gathered memory in one call, files without a copy. A file that has become shorter than
   /// what was promised of it is a failure, since the response cannot be completed. Gives `unfinished` after some megabytes.
+  /// Of a file that its peer is slow to take the kernel holds no more than some hundred kilobytes.
   [[nodiscard]] Transfer send(protocol::SendQueue& queue) noexcept;
   /// One system call; takes from `bytes` what the kernel has taken, perhaps a part of them (`done`).
   [[nodiscard]] Transfer send(std::string_view& bytes) noexcept;
@@ -62,7 +63,9 @@ class TcpTransport {
   void close() noexcept;
 
  private:
+  void bound_backlog() noexcept;
   int descriptor_;
+  bool bounded_ = false;  // by `bound_backlog`
 };
 
 }  // namespace ropeway::server
