@@ -14,7 +14,7 @@ GROUPS = [
     # sys/syscall.h: glibc 2.36 has no openat2()
     ("files", r"(unistd|fcntl|dirent|poll|linux/openat2|sys/(stat|mman|uio|sendfile|file|statfs|types|syscall))\.h"),
     ("addresses", r"(arpa/inet|netinet/in|sys/un)\.h"),
-    ("sockets", r"(sys/(socket|epoll|eventfd|timerfd)|netinet/.*|arpa/.*|netdb|ifaddrs|net/.*|linux/(filter|bpf|if|tcp|sock_diag)\w*)\.h"),
+    ("sockets", r"(sys/(socket|epoll|eventfd|timerfd)|netinet/.*|arpa/.*|netdb|ifaddrs|net/.*|linux/(filter|bpf|if|tcp|sock_diag|sockios)\w*)\.h"),
     ("process", r"(signal|sched|pwd|grp|pthread|spawn|execinfo|getopt|termios|syslog|time"
                 r"|sys/(wait|prctl|resource|time|signalfd|pidfd|ioctl|sysinfo|utsname|capability|random|auxv)"
                 r"|linux/(futex|limits|close_range|pidfd|sched|prctl)|cxxabi|ucontext)\.h"),
@@ -67,6 +67,7 @@ TABLE = [
     Layer("launch_api", "launcher/include/ropeway", {"api"}, STD),
     Layer("launcher", "launcher/src", CORE | {"launch_api", "builtin"}, STD | POSIX | {"cli11", "dl", "json", "json_fwd"}),
     Layer("project", "launcher/project", {"api", "handlers_api", "launch_api"}, STD | {"doctest"}),
+    Layer("ejected", "launcher/ejected", {"api", "handlers_api", "launch_api"}, STD),
     Layer("examples", "examples", {"api", "handlers_api", "launch_api", "testing_api"}, STD | {"asio", "awaitable", "json", "json_fwd", "doctest"}),
     Layer("tests", "tests", None, None),
     Layer("bench", "bench", None, None),

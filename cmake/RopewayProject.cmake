@@ -1,5 +1,6 @@
-# ropeway_project_files(<output> <folder>): writes a C++ source that holds the files of `folder`, for launcher/src/new_project.hpp.
-function(ropeway_project_files output folder)
+# ropeway_project_files(<output> <folder> <function>): writes a C++ source in which a function gives the files of `folder`, for
+# launcher/src/new_project.hpp.
+function(ropeway_project_files output folder function)
   file(GLOB_RECURSE names CONFIGURE_DEPENDS LIST_DIRECTORIES false RELATIVE "${folder}" "${folder}/*")
   list(SORT names)
   set(table "")
@@ -10,12 +11,12 @@ function(ropeway_project_files output folder)
   endforeach()
   set(table "${table}")
   file(CONFIGURE OUTPUT "${output}" @ONLY CONTENT [[
-// Made by cmake from launcher/project.
+// Made by cmake.
 #include "launcher/src/new_project.hpp"
 
 namespace ropeway::launcher {
 
-std::span<const ProjectFile> project_files() noexcept {
+std::span<const ProjectFile> @function@() noexcept {
   static constexpr ProjectFile files[] = {
 @table@  };
   return files;

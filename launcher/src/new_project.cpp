@@ -81,9 +81,8 @@ class Draft {
   fs::path path_;
 };
 
-}  // namespace
-
-int make_project(const std::string& folder) {
+// A project at `folder`, with `more` files besides. `farewell`: what to do with it, where its name is "my_service".
+int make(const std::string& folder, std::span<const ProjectFile> files, std::span<const ProjectFile> more, std::string_view farewell) {
   fs::path wanted = fs::path(folder).lexically_normal();
   if (!wanted.has_filename()) wanted = wanted.parent_path();  // "name/"
   const std::string name = wanted.filename().string();
@@ -99,17 +98,32 @@ int make_project(const std::string& folder) {
       return exit_code::failure;
     }
     Draft draft(wanted);
-    for (const ProjectFile& file : project_files()) write(draft.path() / file.name, with_name(file.text, name));
+    for (const ProjectFile& file : files) write(draft.path() / file.name, with_name(file.text, name));
+    for (const ProjectFile& file : more) write(draft.path() / file.name, std::string(file.text));
     draft.accept();
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s cannot be made: %s\n", shown.c_str(), error.what());
     return exit_code::failure;
   }
-  std::printf(
-      "%s is there. Build it, test it, and start it:\n\n  cd %s\n  cmake -B build && cmake --build build && ctest --test-dir build\n"
-      "  build/%s\n\nThen http://localhost:8000/hello/you answers; README.md tells the rest.\n",
-      shown.c_str(), shown.c_str(), name.c_str());
+  std::printf("%s is there. %s", shown.c_str(), with_name(farewell, name).c_str());
   return exit_code::success;
+}
+
+}  // namespace
+
+int make_project(const std::string& folder) {
+  return make(folder, project_files(), {},
+              "Build it, test it, and start it, in that folder:\n\n"
+              "  cmake -B build && cmake --build build && ctest --test-dir build\n"
+              "  build/my_service\n\nThen http://localhost:8000/hello/you answers; README.md tells the rest.\n");
+}
+
+int eject_project(const std::string& folder, const std::string& configuration) {
+  const ProjectFile own{"ropeway.json", configuration};
+  return make(folder, ejected_files(), {&own, 1},
+              "Start it as it is, or build a program of your own, in that folder:\n\n"
+              "  ropeway run\n"
+              "  cmake -B build && cmake --build build && build/my_service\n\nREADME.md tells the rest.\n");
 }
 
 }  // namespace ropeway::launcher

@@ -53,9 +53,7 @@ void add_config(CLI::App& app, Options& options) {
   app.add_option("-c,--config", options.config, "The configuration")->capture_default_str()->type_name("FILE");
 }
 
-void add_serve(CLI::App& app, Options& options) {
-  ServeOptions& serve = options.serve;
-  CLI::App* command = app.add_subcommand("serve", "Serve a folder: everyone who reaches this machine can read it");
+void add_serve_options(CLI::App* command, ServeOptions& serve) {
   command->add_option("folder", serve.folder, "What to serve")->capture_default_str()->type_name("DIR");
   command->add_option("-p,--port", serve.port, "Where to listen; 0 takes a free port")
       ->check(CLI::Range(0, 65535).description(""))
@@ -75,8 +73,21 @@ void add_serve(CLI::App& app, Options& options) {
   command->add_flag("--no-listing{false}", serve.listing, "Show no listing of a folder that has no index.html");
   command->add_option("--log-access", serve.access_log, "Write the access log to this file; - is the terminal")->type_name("FILE");
   command->add_flag("-q,--quiet", serve.quiet, "No banner, and no access log on the terminal");
+}
+
+void add_serve(CLI::App& app, Options& options) {
+  CLI::App* command = app.add_subcommand("serve", "Serve a folder: everyone who reaches this machine can read it");
+  add_serve_options(command, options.serve);
   add_ready_descriptor(*command, options);
   command->callback([&options] { options.command = Options::Command::serve; });
+}
+
+void add_eject(CLI::App& app, Options& options) {
+  CLI::App* command = app.add_subcommand(
+      "eject", "Make a project that does what serve does with the same options: a configuration, and a program to go on from");
+  command->add_option("project", options.project, "Where; its last part is the project's name")->required()->type_name("PROJECT");
+  add_serve_options(command, options.serve);
+  command->callback([&options] { options.command = Options::Command::eject; });
 }
 
 void add_new(CLI::App& app, Options& options) {
@@ -266,6 +277,7 @@ Parsed parse_options(int argc, const char* const argv[], bool serves) {
   if (serves) {
     add_serve(app, options);
     add_new(app, options);
+    add_eject(app, options);
   }
   add_run(app, options);
   add_check(app, options);

@@ -30,6 +30,7 @@ struct Options {
     schema,
     serve,
     new_project,
+    eject,
     status,
     reload,
     upgrade,
@@ -45,7 +46,7 @@ struct Options {
   bool markdown = false;      // of `schema`
   std::string control;        // the control socket of a server; empty: the configuration says it
   std::string setting;        // of `explain`: "limits.body_bytes", or "/limits/body_bytes"; empty: all
-  std::string project;        // of `new`: its folder
+  std::string project;        // of `new` and `eject`: its folder
   std::string new_config;     // of `plan`; empty: `config`
   std::string from;           // of `plan`; empty: what runs
   bool json = false;          // of `status`, `reload`, `upgrade`, `plan`, `explain` and `routes`

@@ -64,6 +64,7 @@ int obey(const Options& options, const Register& register_handlers) {
     case Options::Command::reopen:
     case Options::Command::stop: return control_server(options, register_handlers);
     case Options::Command::new_project: return make_project(options.project);
+    case Options::Command::eject: return eject_folder(options);
     case Options::Command::serve: return serve_folder(options, register_handlers);
   }
   return exit_code::usage;

@@ -12,6 +12,7 @@
 #include "core/src/config/syntax.hpp"
 #include "launcher/src/banner.hpp"
 #include "launcher/src/exit_code.hpp"
+#include "launcher/src/new_project.hpp"
 #include "launcher/src/service.hpp"
 
 namespace ropeway::launcher {
@@ -77,6 +78,31 @@ std::string named_root(const fs::path& folder) {
   return ".";
 }
 
+// The options with whole paths, if they can be served; otherwise `mistake` says why not.
+std::optional<ServeOptions> absolute(const ServeOptions& options, std::string& mistake) {
+  ServeOptions result = options;
+  std::error_code error;
+  const fs::path folder = fs::canonical(options.folder, error);
+  const std::string cannot = "cannot serve " + options.folder + ": ";
+  if (options.folder.empty()) {
+    mistake = "the name of the folder is empty; . is the current one";
+  } else if (error) {
+    mistake = cannot + error.message() + ". Name a folder that exists: ropeway serve DIR";
+  } else if (!fs::is_directory(folder, error)) {
+    mistake = cannot + "it is not a folder. Serve the one that it is in: ropeway serve " + folder.parent_path().string();
+  } else if (::access(folder.c_str(), R_OK | X_OK) != 0) {
+    mistake = cannot + "this user may not read it";
+  } else if (options.access_log && options.access_log->empty()) {
+    mistake = "--log-access needs the name of a file; - is the terminal";
+  } else if (options.access_log && options.access_log != "-") {
+    result.access_log = fs::absolute(*options.access_log).string();
+    if (config::encoding_fault(*result.access_log)) mistake = "the path of the access log must be UTF-8: " + *result.access_log;
+  }
+  if (!mistake.empty()) return std::nullopt;
+  result.folder = folder.string();
+  return result;
+}
+
 }  // namespace
 
 std::string serve_configuration(const ServeOptions& options, const std::string& folder, const std::vector<std::string>& addresses,
@@ -91,39 +117,32 @@ std::string serve_configuration(const ServeOptions& options, const std::string& 
 }
 
 int serve_folder(const Options& command, const Register& register_handlers) {
-  const ServeOptions& options = command.serve;
-  std::error_code error;
-  const fs::path folder = fs::canonical(options.folder, error);
-  if (error) {
-    if (options.folder.empty()) return refuse("the name of the folder is empty; . is the current one");
-    return refuse("cannot serve " + options.folder + ": " + error.message() + ". Name a folder that exists: ropeway serve DIR");
-  }
-  if (!fs::is_directory(folder, error)) {
-    return refuse("cannot serve " + options.folder + ": it is not a folder. Serve the one that it is in: ropeway serve " +
-                  folder.parent_path().string());
-  }
-  if (::access(folder.c_str(), R_OK | X_OK) != 0) return refuse("cannot serve " + options.folder + ": this user may not read it");
-
-  if (options.access_log && options.access_log->empty()) return refuse("--log-access needs the name of a file; - is the terminal");
-  ServeOptions absolute = options;
-  if (absolute.access_log && absolute.access_log != "-") {
-    absolute.access_log = fs::absolute(*absolute.access_log).string();
-    if (config::encoding_fault(*absolute.access_log)) return refuse("the path of the access log must be UTF-8: " + *absolute.access_log);
-  }
+  std::string mistake;
+  const auto options = absolute(command.serve, mistake);
+  if (!options) return refuse(mistake);
   Service service;
   service.source = {"(command line)",
-                    serve_configuration(absolute, named_root(folder), listen_addresses(options), ::isatty(STDOUT_FILENO) == 1)};
+                    serve_configuration(*options, named_root(options->folder), listen_addresses(*options), ::isatty(STDOUT_FILENO) == 1)};
   service.register_handlers = &register_handlers;
   service.ready_descriptor = command.ready_descriptor;
   service.arguments = command.arguments;
   service.listen_hint = "Choose another port: --port 0 takes a free one";
-  if (!options.quiet) {
-    service.on_ready = [folder](const std::vector<BoundAddress>& addresses, const Workforce& force) {
-      std::fputs(banner(config::printable(folder.string()), reachable_urls(addresses, interface_addresses()), force).c_str(), stdout);
+  if (!options->quiet) {
+    service.on_ready = [folder = options->folder](const std::vector<BoundAddress>& addresses, const Workforce& force) {
+      std::fputs(banner(config::printable(folder), reachable_urls(addresses, interface_addresses()), force).c_str(), stdout);
       std::fflush(stdout);
     };
   }
   return run_service(service);
+}
+
+int eject_folder(const Options& command) {
+  std::string mistake;
+  const auto options = absolute(command.serve, mistake);
+  if (!options) return refuse(mistake);
+  if (config::encoding_fault(options->folder)) return refuse("a configuration can name no folder that is not UTF-8: " + options->folder);
+  return eject_project(command.project,
+                       serve_configuration(*options, options->folder, listen_addresses(*options), ::isatty(STDOUT_FILENO) == 1));
 }
 
 }  // namespace ropeway::launcher

@@ -1,4 +1,4 @@
-// `ropeway new`; tests/build/run builds and tests what it makes.
+// `ropeway new` and `ropeway eject`; tests/build/run builds and tests what they make.
 
 #include <doctest/doctest.h>
 
@@ -6,9 +6,11 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "tests/support/child_process.hpp"
 #include "tests/support/locations.hpp"
+#include "tests/support/server_process.hpp"
 
 namespace new_project_test {
 
@@ -77,6 +79,40 @@ TEST_CASE("new refuses what is no name, and says why where it cannot write") {
   CHECK(nowhere.error.starts_with("missing/service cannot be made: "));
   CHECK(nowhere.error.find("No such file or directory") != std::string::npos);
   CHECK(entries_in(folder.path()) == 0);
+}
+
+TEST_CASE("eject makes a project that does what serve does with the same options") {
+  const TemporaryFolder folder;
+  folder.write("a \"site\"/index.html", "<p>the site");
+  const std::vector<std::string> options = {"a \"site\"", "--port",    "0", "--bind",       "127.0.0.1", "--processes",
+                                            "2",          "--threads", "1", "--no-listing", "-q"};
+  std::vector<std::string> command = {program(), "eject", "my-site"};
+  command.insert(command.end(), options.begin(), options.end());
+  const Finished finished = run_to_end(command, folder.path().string());
+  CHECK(finished.exit_code == 0);
+  CHECK(finished.output.find("build/my-site\n") != std::string::npos);
+  const auto project = folder.path() / "my-site";
+  CHECK(content_of(project / "CMakeLists.txt").find("add_executable(my-site ") != std::string::npos);
+  CHECK(content_of(project / "README.md").find("my_service") == std::string::npos);
+  CHECK(content_of(project / "src/main.cpp").find("ropeway::launch") != std::string::npos);
+  command = {"serve"};
+  command.insert(command.end(), options.begin(), options.end());
+  const ServerProcess serves(command, folder.path().string());
+  const ServerProcess runs({"run"}, project.string());  // its ropeway.json, wherever that is
+  for (const ServerProcess* server : {&serves, &runs}) {
+    CHECK(server->workers({2, 1}).size() == 2);
+    RawClient client = server->connect();
+    CHECK(client.get("/").body == "<p>the site");
+    CHECK(client.get("/missing").status == 404);
+    CHECK(client.exchange("POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 0\r\n\r\n").status == 405);
+  }
+  command = {program(), "eject", "my-site"};
+  CHECK(run_to_end(command, folder.path().string()).error == "my-site is there already; name another folder, or remove it\n");
+  command = {program(), "eject", "other", "missing"};
+  const Finished missing = run_to_end(command, folder.path().string());
+  CHECK(missing.exit_code == 2);
+  CHECK(missing.error.find("cannot serve missing: ") != std::string::npos);
+  CHECK(entries_in(folder.path()) == 2);
 }
 
 }  // namespace new_project_test

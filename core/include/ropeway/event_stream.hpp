@@ -38,6 +38,7 @@ class EventStream {
   ~EventStream() = default;
 };
 
+/// How an event stream is kept open.
 struct EventStreamOptions {
   /// A comment is sent where nothing else was for so long: proxies keep the connection then, and a client that has gone is noticed.
   std::chrono::milliseconds heartbeat{15'000};

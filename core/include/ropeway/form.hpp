@@ -20,6 +20,7 @@ struct FormFile {
 /// What a form brought, by the names of its fields, in the order in which they came (`Request::form`).
 class Form {
  public:
+  /// A field that is no file.
   struct Field {
     std::string name;
     std::string value;

@@ -32,6 +32,7 @@ class FunctionHandler final : public Base {
   F function_;
 };
 
+/// The same for one that gives a coroutine.
 template <AsyncHandlerFunction F>
 class FunctionAsyncHandler final : public AsyncHandler {
  public:
@@ -42,6 +43,7 @@ class FunctionAsyncHandler final : public AsyncHandler {
   F function_;
 };
 
+/// A middleware that is a function.
 template <MiddlewareFunction F>
 class FunctionMiddleware final : public Middleware {
  public:

@@ -22,6 +22,7 @@ class RateLimit {
  public:
   virtual ~RateLimit() = default;
 
+  /// What becomes of one that asks.
   struct Decision {
     bool allowed = true;
     std::int64_t remaining = 0;              ///< further ones that would be allowed now

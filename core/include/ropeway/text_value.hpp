@@ -101,10 +101,12 @@ template <class T>
   }
 }
 
+/// Whether a type is a `std::optional`, and of what.
 template <class T>
 struct OptionalValue : std::false_type {
   using Value = T;
 };
+/// One that is.
 template <class T>
 struct OptionalValue<std::optional<T>> : std::true_type {
   using Value = T;
