@@ -27,6 +27,10 @@ HERE = Path(__file__).resolve().parent
 TICKS = os.sysconf("SC_CLK_TCK")
 SERVER_CPU, LOAD_CPU = 0, 1
 PLAIN = b"Hello, World!"
+ROUTES = 1000  # as in routes.lua
+# What five middlewares set, which nginx does by `add_header`.
+FIELDS = {"X-Content-Type-Options": "nosniff", "X-Frame-Options": "SAMEORIGIN", "Referrer-Policy": "no-referrer", "Cache-Control": "max-age=60",
+          "X-Served-By": "compare"}
 FILES = {"1k.txt": 1024, "64k.txt": 64 * 1024, "10m.txt": 10 * 1024 * 1024}
 
 
@@ -34,13 +38,15 @@ class Row(NamedTuple):
     name: str
     path: str
     connections: int
-    pipelined: bool = False
+    script: str = ""
     close: bool = False
 
 
 ROWS = [
     Row("plaintext", "/plain", 64),
-    Row("pipelined-16", "/plain", 64, pipelined=True),
+    Row("pipelined-16", "/plain", 64, script="pipelined.lua"),
+    Row("routes-1000", "/api/r0/0", 64, script="routes.lua"),
+    Row("middlewares-5", "/five", 64),
     Row("static-1k", "/static/1k.txt", 64),
     Row("static-64k", "/static/64k.txt", 64),
     Row("static-10m", "/static/10m.txt", 8),
@@ -110,10 +116,14 @@ class Ropeway(Server):
 
     def command(self) -> list[str]:
         config = self.work / f"{self.name}.json"
+        plain = {"handler": "fixed_response", "options": {"body": PLAIN.decode(), "media_type": "text/plain"}}
         config.write_text(json.dumps({
             "processes": 1, "threads": 1, "listen": [f"127.0.0.1:{self.port}"],
             "routes": [
-                {"match": "GET /plain", "handler": "fixed_response", "options": {"body": PLAIN.decode(), "media_type": "text/plain"}},
+                {"match": "GET /plain", **plain},
+                {"match": "GET /five", **plain, "middlewares": [
+                    {"name": "response_fields", "options": {"set": {name: value}}} for name, value in FIELDS.items()]},
+                *({"match": f"GET /api/r{number}/{{id}}", **plain} for number in range(ROUTES)),
                 {"match": "/static/{path...}", "handler": "static_files", "options": {"root": str(self.folder)}},
             ],
             "log": {"access": {"file": ""}},
@@ -127,6 +137,8 @@ class Nginx(Server):
         prefix = self.work / "nginx"
         prefix.mkdir(exist_ok=True)
         temporary = "\n".join(f"  {kind}_temp_path {prefix}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        routes = "\n".join(f'    location /api/r{number}/ {{ return 200 "{PLAIN.decode()}"; }}' for number in range(ROUTES))
+        fields = " ".join(f'add_header {name} "{value}";' for name, value in FIELDS.items())
         user = "user root;" if os.getuid() == 0 else ""
         config.write_text(f"""{user}
 daemon off;
@@ -147,6 +159,8 @@ http {{
   server {{
     listen 127.0.0.1:{self.port} backlog=4096;
     location = /plain {{ return 200 "{PLAIN.decode()}"; }}
+    location = /five {{ {fields} return 200 "{PLAIN.decode()}"; }}
+{routes}
     location /static/ {{ alias {self.folder}/; }}
   }}
 }}
@@ -162,7 +176,7 @@ def free_port() -> int:
 
 def verify(server: Server) -> None:
     """Every answer that will be measured is right, byte for byte, on one connection and with `Connection: close`."""
-    expected = {"/plain": PLAIN} | {f"/static/{name}": (server.folder / name).read_bytes() for name in FILES}
+    expected = {path: PLAIN for path in ("/plain", "/five", "/api/r0/0", f"/api/r{ROUTES - 1}/7")} | {f"/static/{name}": (server.folder / name).read_bytes() for name in FILES}
     client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
     for headers in ({}, {"Connection": "close"}):
         for path, body in expected.items():
@@ -172,6 +186,8 @@ def verify(server: Server) -> None:
             media_type = (answer.getheader("Content-Type") or "").split(";")[0]
             if answer.status != 200 or got != body or media_type != "text/plain":
                 sys.exit(f"{server.name}: GET {path} is wrong: {answer.status} {media_type}, {len(got)} bytes of {len(body)}")
+            if path == "/five" and any(answer.getheader(name) != value for name, value in FIELDS.items()):
+                sys.exit(f"{server.name}: GET {path} lacks fields: {answer.getheaders()}")
     client.close()
     with socket.create_connection(("127.0.0.1", server.port), 10) as raw:
         raw.sendall(b"GET /plain HTTP/1.1\r\nHost: localhost\r\n\r\n" * 15 + b"GET /plain HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
@@ -184,8 +200,8 @@ def measure(server: Server, row: Row, seconds: float) -> dict[str, float]:
     command = ["taskset", "-c", str(LOAD_CPU), "wrk", "-t1", f"-c{row.connections}", f"-d{seconds:g}s", "--latency", "--timeout", "10s"]
     if row.close:
         command += ["-H", "Connection: close"]
-    if row.pipelined:
-        command += ["-s", str(HERE / "pipelined.lua")]
+    if row.script:
+        command += ["-s", str(HERE / row.script)]
     before = server.cpu()
     done = subprocess.run([*command, f"http://127.0.0.1:{server.port}{row.path}"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
     after = server.cpu()
