@@ -80,7 +80,18 @@ Supervisor::Outcome Supervisor::run() {
   if (control_) control_->finish(last_words_patience_ms);
   log_->info("stopped", {{"exit_code", std::int64_t{exit_code_}}});
   log_->flush();
+  let_go();
   return exit_code_;
+}
+
+// Who waits for the end hears of it when `control_` goes, as a member: another server can take the addresses and the pid file by then.
+void Supervisor::let_go() noexcept {
+  reload_.reset();
+  retired_.clear();
+  current_.reset();
+  options_.on_ready = nullptr;
+  options_.listeners.reset();
+  options_.pid_file.reset();
 }
 
 std::optional<Supervisor::Seat> Supervisor::start_due() {

@@ -119,6 +119,7 @@ class Supervisor {
   void end_all(Command command) noexcept;
   void keep_deadlines();
   void kill(const WorkerHandle& worker);
+  void let_go() noexcept;
 
   Options options_;
   std::unique_ptr<observability::LogSink> log_;

@@ -208,6 +208,7 @@ TEST_CASE("an upgrade that fails leaves the old program serving") {
   Upgradable::install(folder);
   write_configuration(folder, answering("new"), both);
   CHECK(command(folder, {"upgrade", "--wait"}).exit_code == 0);
+  CHECK(server->wait() == 0);  // it has handed its connections over
   CHECK(client.get("/").body == "new");
 }
 

@@ -17,7 +17,7 @@
 namespace ropeway::server {
 namespace {
 
-constexpr const char* late = "it does not answer in time";
+constexpr const char* too_late = "it does not answer in time";
 constexpr unsigned most_interim_heads = 20;
 
 }  // namespace
@@ -69,7 +69,7 @@ awaitable<std::string> UpstreamCheck::ask() {
     const Transfer sent = connection.transport().send(output);
     if (sent == Transfer::done) break;
     if (sent != Transfer::would_block && sent != Transfer::unfinished) co_return "the connection was closed while it was asked";
-    if (coarse_steady_time() >= deadline) co_return late;
+    if (coarse_steady_time() >= deadline) co_return too_late;
     co_await connection.wait_writable(deadline);
   }
   co_return co_await read_status(connection, deadline);
@@ -97,7 +97,7 @@ awaitable<std::string> UpstreamCheck::read_status(UpstreamConnection& connection
       case Transfer::would_block: break;
       default: co_return "the connection was closed before there was an answer";
     }
-    if (coarse_steady_time() >= deadline) co_return late;
+    if (coarse_steady_time() >= deadline) co_return too_late;
     co_await connection.wait_readable(deadline);
   }
 }
