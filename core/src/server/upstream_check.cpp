@@ -47,6 +47,7 @@ awaitable<void> UpstreamCheck::keep_asking() {
     } catch (const ConnectionLost&) { co_return; } catch (const std::exception& error) {
       mistake = error.what();
     }
+    if (ended_) co_return;
     group_.checked(peer_, mistake);
     pause_->expires_after(group_.options().health.interval);
     asio::error_code ignored;

@@ -16,13 +16,15 @@ namespace ropeway::server {
 /// Asks one of a group's servers again and again whether it is well (`UpstreamOptions::health`), and tells the group.
 class UpstreamCheck {
  public:
-  /// `peer` is one of `group`; both outlive this object, and this object the event loop's coroutines.
+  /// `peer` is one of `group`; both outlive this object.
   UpstreamCheck(UpstreamGroup& group, UpstreamGroup::Peer& peer);
 
   /// Begins at once. `on_busy` is called when there is something to sweep, and is copied.
   void begin(asio::io_context& io, const std::function<void()>& on_busy);
   /// No other check begins. One that runs ends with its connection. While no thread runs the event loop.
   void end() noexcept;
+  /// Nobody is at it any more, and the event loop still lives.
+  void detach() noexcept { pause_.reset(); }
 
  private:
   [[nodiscard]] awaitable<void> keep_asking();

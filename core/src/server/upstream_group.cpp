@@ -299,6 +299,7 @@ void UpstreamGroup::end() noexcept {
 void UpstreamGroup::detach() noexcept {
   const std::lock_guard lock(mutex_);
   for (UpstreamConnection* connection : open_) connection->detach();
+  for (const auto& check : checks_) check->detach();
 }
 
 }  // namespace ropeway::server
