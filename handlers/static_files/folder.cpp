@@ -1,35 +1,15 @@
 #include "handlers/static_files/folder.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <compare>
-#include <memory>
 #include <optional>
-#include <system_error>
 
-#include <dirent.h>
 #include <fcntl.h>
-#include <unistd.h>
+
+#include "handlers/directory.hpp"
 
 namespace ropeway::handlers {
 namespace {
-
-struct CloseDirectory {
-  void operator()(DIR* directory) const noexcept { ::closedir(directory); }
-};
-
-[[nodiscard]] std::unique_ptr<DIR, CloseDirectory> open_directory(const OpenFile& opened) {
-  // A descriptor of its own: the position of reading belongs to the descriptor, and closedir closes it.
-  const int descriptor = ::openat(opened.descriptor(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) throw std::system_error(errno, std::generic_category(), "cannot read a folder");
-  std::unique_ptr<DIR, CloseDirectory> directory(::fdopendir(descriptor));
-  if (!directory) {
-    const int error = errno;
-    ::close(descriptor);
-    throw std::system_error(error, std::generic_category(), "cannot read a folder");
-  }
-  return directory;
-}
 
 /// The status of what `name` stands for, links followed as far as they may be.
 [[nodiscard]] std::optional<struct stat> status_of(const Root& root, RelativePath& path, const OpenFile& folder, const char* name) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -54,6 +55,12 @@ void write_all(const OpenFile& file, std::string_view data) {
 void sync(const OpenFile& file) {
   if (::fsync(file.descriptor()) != 0) refuse(errno, "cannot write a file to the disk");
 }
+
+FileLock::FileLock(int descriptor) noexcept : descriptor_(descriptor) {
+  while (::flock(descriptor_, LOCK_EX) != 0 && errno == EINTR) {}
+}
+
+FileLock::~FileLock() { ::flock(descriptor_, LOCK_UN); }
 
 std::string random_digits(std::size_t bytes) {
   std::vector<unsigned char> random(bytes);

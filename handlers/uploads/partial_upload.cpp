@@ -7,9 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include <dirent.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +15,7 @@
 #include <ropeway/json_document.hpp>
 #include <ropeway/url.hpp>
 
+#include "handlers/directory.hpp"
 #include "handlers/uploads/file_steps.hpp"
 
 namespace ropeway::handlers {
@@ -73,20 +72,6 @@ UploadState state_from(const std::string& text) {
 
 }  // namespace
 
-/// Whoever works at an upload has it, for one step.
-class PartialUpload::Lock {
- public:
-  explicit Lock(const OpenFile& part) noexcept : descriptor_(part.descriptor()) {
-    while (::flock(descriptor_, LOCK_EX) != 0 && errno == EINTR) {}
-  }
-  ~Lock() { ::flock(descriptor_, LOCK_UN); }
-  Lock(const Lock&) = delete;
-  Lock& operator=(const Lock&) = delete;
-
- private:
-  int descriptor_;
-};
-
 PartialUpload::PartialUpload(std::shared_ptr<const OpenFile> folder, UploadState state, bool durable)
     : folder_(std::move(folder)), durable_(durable), token_(random_digits(token_size / 2)), state_(std::move(state)) {
   // As an upload at once would have it: the process's umask decides.
@@ -105,10 +90,10 @@ PartialUpload::PartialUpload(std::shared_ptr<const OpenFile> folder, std::string
     : folder_(std::move(folder)), durable_(durable), token_(token) {
   const int descriptor = ::openat(folder_->descriptor(), part_name().c_str(), O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
   if (descriptor < 0 && errno != ENOENT) refuse(errno, "cannot open a part of a file");
-  std::optional<Lock> lock;
+  std::optional<FileLock> lock;
   if (descriptor >= 0) {
     part_ = std::make_shared<const OpenFile>(descriptor);
-    lock.emplace(*part_);
+    lock.emplace(part_->descriptor());
   }
   // Behind the lock: it may have come to its end before this one had it.
   state_ = state_from(read_all(*open_in(*folder_, state_name(), O_RDONLY)));
@@ -137,16 +122,10 @@ void PartialUpload::require_own() const {
 }
 
 void PartialUpload::append(std::string_view data) {
-  const Lock lock(*part_);
+  const FileLock lock(part_->descriptor());
   require_own();
-  const auto count = [this] { size_ = static_cast<std::uint64_t>(status_of(*part_).st_size); };
-  try {
-    write_all(*part_, data);
-  } catch (...) {  // some of it may be there
-    count();
-    throw;
-  }
-  count();
+  write_all(*part_, data);
+  size_ += data.size();
 }
 
 void PartialUpload::settle() {
@@ -154,7 +133,7 @@ void PartialUpload::settle() {
 }
 
 void PartialUpload::set_length(std::uint64_t length) {
-  const Lock lock(*part_);
+  const FileLock lock(part_->descriptor());
   require_own();
   state_.length = length;
   write_state();
@@ -162,10 +141,10 @@ void PartialUpload::set_length(std::uint64_t length) {
 
 FileIdentity PartialUpload::complete(const UploadTarget& target, const std::function<void()>& may) {
   settle();
-  const Lock lock(*part_);
+  const FileLock lock(part_->descriptor());
   require_own();
   const FileIdentity identity = [&] {
-    const UploadTarget::Lock place(target);
+    const FileLock place(target.folder());
     may();
     move_into_place(folder_->descriptor(), part_name(), target);
     return FileIdentity(status_of(*part_));
@@ -178,9 +157,9 @@ FileIdentity PartialUpload::complete(const UploadTarget& target, const std::func
 }
 
 void PartialUpload::remove() {
-  std::optional<Lock> lock;
+  std::optional<FileLock> lock;
   if (!state_.complete) {
-    lock.emplace(*part_);
+    lock.emplace(part_->descriptor());
     require_own();
     if (::unlinkat(folder_->descriptor(), part_name().c_str(), 0) != 0) refuse(errno, "cannot remove a file");
   }
@@ -197,19 +176,12 @@ namespace {
 /// The names in the folder of partial uploads, by token.
 std::map<std::string, std::vector<std::string>> parts_in(const OpenFile& folder) {
   std::map<std::string, std::vector<std::string>> found;
-  const int descriptor = ::openat(folder.descriptor(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);  // a position of its own
-  if (descriptor < 0) refuse(errno, "cannot open a folder");
-  DIR* const names = ::fdopendir(descriptor);
-  if (names == nullptr) {
-    ::close(descriptor);
-    refuse(errno, "cannot read a folder");
-  }
-  while (const dirent* entry = ::readdir(names)) {
+  const auto directory = open_directory(folder);
+  while (const dirent* entry = ::readdir(directory.get())) {
     const std::string_view name = static_cast<const char*>(entry->d_name);
     const std::string_view token = name.substr(0, name.find('.'));
     if (PartialUploads::is_token(token)) found[std::string(token)].emplace_back(name);
   }
-  ::closedir(names);
   return found;
 }
 

@@ -9,8 +9,6 @@
 #include <string_view>
 #include <utility>
 
-#include <sys/types.h>
-
 #include <ropeway/body.hpp>
 
 #include "handlers/file_identity.hpp"
@@ -46,7 +44,7 @@ class PartialUpload {
   /// How many bytes have come.
   [[nodiscard]] std::uint64_t size() const noexcept { return state_.complete ? state_.size : size_; }
 
-  // All of these throw 409 where somebody else has taken the upload over meanwhile.
+  // All of these throw 409 where somebody else has taken the upload over meanwhile; whatever they throw, nobody goes on with this object.
   void append(std::string_view data);
   /// Returns when what has come is on the disk, where the upload is `durable`.
   void settle();
@@ -57,7 +55,6 @@ class PartialUpload {
   void remove();
 
  private:
-  class Lock;
   [[nodiscard]] std::string part_name() const { return token_ + ".part"; }
   [[nodiscard]] std::string state_name() const { return token_ + ".json"; }
   void require_own() const;
@@ -92,7 +89,6 @@ class PartialUploads {
   [[nodiscard]] std::unique_ptr<PartialUpload> take_over(std::string_view token) const;
   /// Removes those that nobody has gone on with for too long.
   void sweep() const;
-  [[nodiscard]] const Options& options() const noexcept { return options_; }
 
   [[nodiscard]] static bool is_token(std::string_view text) noexcept;
 

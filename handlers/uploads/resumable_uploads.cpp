@@ -1,7 +1,6 @@
 #include "handlers/uploads/resumable_uploads.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <exception>
 #include <functional>
@@ -9,9 +8,11 @@
 
 #include <ropeway/http_error.hpp>
 #include <ropeway/json.hpp>
+#include <ropeway/text_value.hpp>
 #include <ropeway/url.hpp>
 
 #include "handlers/field_list.hpp"
+#include "handlers/uploads/file_steps.hpp"
 #include "handlers/uploads/upload_target.hpp"
 
 namespace ropeway::handlers {
@@ -40,11 +41,7 @@ std::optional<bool> boolean_item(const Request& request, std::string_view name) 
 
 std::optional<std::uint64_t> integer_item(const Request& request, std::string_view name) {
   const auto value = item(request, name);
-  std::uint64_t number = 0;
-  if (!value || value->empty() || value->size() > 15) return std::nullopt;
-  const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), number);
-  if (error != std::errc() || end != value->data() + value->size()) return std::nullopt;
-  return number;
+  return value && value->size() <= 15 ? unsigned_from(*value) : std::nullopt;
 }
 
 const char* to_field(bool value) { return value ? "?1" : "?0"; }
@@ -130,8 +127,7 @@ void ResumableUploads::announce(Response& response) const {
 }
 
 Response ResumableUploads::too_large() const {
-  return Response::error(Status::content_too_large, "The file is larger than this server stores (max_bytes).")
-      .header("Upload-Limit", limits_);
+  return Response::error(Status::content_too_large, larger_than_stored).header("Upload-Limit", limits_);
 }
 
 awaitable<std::optional<Response>> ResumableUploads::begin(Request& request, std::string_view local, const RelativePath& path,
@@ -162,7 +158,7 @@ awaitable<std::optional<Response>> ResumableUploads::begin(Request& request, std
     return uploads_->begin(target, std::move(state));
   });
   if (!upload) {
-    if (ends) co_return std::nullopt;
+    if (ends && !is_post) co_return std::nullopt;
     throw HttpError(Status::service_unavailable,
                     "as many uploads as may be wait for their clients (resumable.uploads), or the folder is on "
                     "another file system than the root");

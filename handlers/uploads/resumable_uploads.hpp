@@ -36,7 +36,7 @@ class ResumableUploads {
   /// Whether the request begins an upload that may go on.
   [[nodiscard]] bool begins(const Request& request) const;
   /// Answers such a request, which is PUT or POST to `path`, after all that speaks against it. `local`: the end of the request's path, from the
-  /// root on. A POST replaces a file that is there where `replace`. Nothing where the upload cannot go on, and is to be taken in one piece.
+  /// root on. A POST replaces a file that is there where `replace`. Nothing where a PUT cannot go on, and is to be taken in one piece.
   [[nodiscard]] awaitable<std::optional<Response>> begin(Request& request, std::string_view local, const RelativePath& path,
                                                          bool replace) const;
 

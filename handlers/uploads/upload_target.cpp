@@ -4,7 +4,6 @@
 #include <cerrno>
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -81,12 +80,6 @@ void UploadTarget::require_preconditions(const Request& request) const {
 void UploadTarget::remove() const {
   if (::unlinkat(folder(), name_.c_str(), 0) != 0) refuse(errno, "cannot remove a file");
 }
-
-UploadTarget::Lock::Lock(const UploadTarget& target) noexcept : folder_(target.folder()) {
-  while (::flock(folder_, LOCK_EX) != 0 && errno == EINTR) {}
-}
-
-UploadTarget::Lock::~Lock() { ::flock(folder_, LOCK_UN); }
 
 void UploadTarget::sync_folder() const {
   if (::fsync(folder()) != 0 && errno != EINVAL) refuse(errno, "cannot write a folder to the disk");

@@ -39,19 +39,6 @@ class UploadTarget {
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   void sync_folder() const;
 
-  /// While it lives, no other process or thread that asks for it has it for the same folder. Without effect where the file system has no
-  /// such locks.
-  class Lock {
-   public:
-    explicit Lock(const UploadTarget& target) noexcept;
-    ~Lock();
-    Lock(const Lock&) = delete;
-    Lock& operator=(const Lock&) = delete;
-
-   private:
-    int folder_;
-  };
-
  private:
   std::shared_ptr<const OpenFile> folder_;
   std::string name_;

@@ -12,6 +12,7 @@
 
 #include "handlers/field_list.hpp"
 #include "handlers/root_option.hpp"
+#include "handlers/uploads/file_steps.hpp"
 #include "handlers/uploads/upload_target.hpp"
 
 namespace ropeway::handlers {
@@ -29,7 +30,7 @@ bool has_control_character(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char byte) { return static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f; });
 }
 
-HttpError stored_too_large() { return {Status::content_too_large, "The file is larger than this server stores (max_bytes)."}; }
+HttpError stored_too_large() { return {Status::content_too_large, larger_than_stored}; }
 
 /// A file on its way to the disk, written on the pool in large pieces.
 class Incoming {
@@ -63,7 +64,7 @@ class Incoming {
       pending->write(piece_);
       if (sync) pending->sync();
       const FileIdentity identity = [&] {
-        const UploadTarget::Lock lock(*target);
+        const FileLock lock(target->folder());
         may();
         return pending->take_place();
       }();
@@ -136,7 +137,6 @@ awaitable<Response> Uploads::handle(Request& request) const {
   if (has_control_character(path.view())) co_return Response::error(Status::bad_request, "A name in the path holds a control character.");
   if (may_go_on) {
     if (auto response = co_await resumable_.begin(request, *local, path, replace_)) co_return std::move(*response);
-    if (method == Method::post) throw HttpError(Status::service_unavailable, "as many uploads as may be wait for their clients");
   }
   co_return co_await put(request, path);
 }
@@ -194,7 +194,7 @@ awaitable<Response> Uploads::post(Request& request, const RelativePath& folder) 
   if (files.empty()) throw HttpError(Status::bad_request, "The form has no file.");
   co_await pool_.run([&] {
     {
-      const UploadTarget::Lock lock(*first);
+      const FileLock lock(first->folder());
       for (const auto& file : files) require_free(*file->target);
       for (const auto& file : files) (void)file->pending->take_place();
     }
@@ -215,7 +215,7 @@ awaitable<Response> Uploads::remove(Request& request, const RelativePath& path) 
     root_.follow_name();
     const UploadTarget target(root_, path, false);
     {
-      const UploadTarget::Lock lock(target);
+      const FileLock lock(target.folder());
       if (!target.existing()) throw HttpError(Status::not_found);
       target.require_preconditions(request);
       target.remove();

@@ -24,6 +24,7 @@ using Kind = protocol::http1::ResponseEvent::Kind;
 constexpr milliseconds client_look_interval{250};  // how often it is asked whether anybody still waits for the answer
 constexpr std::uint64_t most_text = 64 * 1024;     // of content that is waited for as a whole
 constexpr unsigned most_interim = 1000;            // heads of 1xx in front of an answer
+constexpr std::size_t most_kept_interim = 20;      // of them at once, while content is sent; further ones are dropped
 constexpr std::size_t small_piece = 4096;          // of content that is sent together with what follows it
 constexpr std::size_t enough_to_send = 16 * 1024;
 constexpr std::string_view line_end = "\r\n";
@@ -233,7 +234,7 @@ bool UpstreamExchange::is_switch() {
 // RFC 9110 §15.2: a proxy passes them on, but for the one that it has asked for itself.
 void UpstreamExchange::note_interim() {
   if (++interim_count_ > most_interim) fail(Status::bad_gateway, "it sends interim responses without end");
-  if (reader_.status() == Status::continue_) return;
+  if (reader_.status() == Status::continue_ || interim_.size() == most_kept_interim) return;
   auto& [status, fields] = interim_.emplace_back(reader_.status(), Headers());
   copy_fields(reader_.fields(), fields);
 }

@@ -190,10 +190,7 @@ void Codec::send_interim(Status status, std::string_view fields) {
   }
 }
 
-void Codec::send_still_here() {
-  if (!state_.exchange_runs() || responded() || state_.closing() || version_ != Version::http_1_1) return;
-  storage_->output.append(std::string_view("HTTP/1.1 100 Continue\r\n\r\n"));
-}
+void Codec::send_still_here() { send_interim(Status::continue_, {}); }
 
 // Whether content that has not been given keeps the connection from being used again. A peer that waits for "100 Continue" may or may not
 // send its content after a final answer (RFC 9110 §10.1.1), and the rest of a chunked one has no known size.

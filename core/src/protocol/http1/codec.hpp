@@ -64,7 +64,7 @@ class Codec {
   /// Queues "100 Continue" where the request in progress expects it, none of its content has come, and nothing was answered.
   void send_continue();
   /// Queues an interim response with `fields`, complete lines, where the request in progress is of HTTP/1.1 (RFC 9110 §15.2) and not answered
-  /// yet. `status`: 102 to 199.
+  /// yet. `status`: 100 to 199, but 101.
   void send_interim(Status status, std::string_view fields);
   /// Queues "100 Continue" where the request in progress is of HTTP/1.1 and not answered yet: it says nothing, and a client that has closed
   /// the connection refuses it.
