@@ -145,7 +145,7 @@ void Listener::accept() noexcept {
   if (taken.paused) paused_.store(true, std::memory_order_seq_cst);
   if (taken.session != nullptr || taken.paused) context_.on_busy();
   if (taken.drained) {
-    if (!stopped_.load(std::memory_order_relaxed)) readiness_.wait_readable();
+    if (!stopped_.load(std::memory_order_relaxed)) readiness_.wait_readable(taken.session != nullptr);
   } else if (!taken.paused) {  // otherwise the tick goes on
     asio::post(context_.io, [this] { accept(); });
   }

@@ -9,6 +9,7 @@
 // Both promise the same:
 // - one wait at a time, and one of `Second` beside it; the callback runs once for each wait, on a thread of the io_context, also after `cancel`;
 // - `wait_*` is the last thing that a thread does with the object: another thread may run the callback before it returns;
+// - a thread that runs a handler after `wait_readable` says that it `goes_on`: then the callback does not wait until the thread is free;
 // - `cancel` may be called by any thread that keeps the object from being closed meanwhile (the session set's lock);
 // - a callback does not promise readiness: the operation that follows may find nothing and waits again.
 

@@ -27,7 +27,7 @@ class Readiness {
   Readiness(const Readiness&) = delete;
   Readiness& operator=(const Readiness&) = delete;
 
-  void wait_readable() { wait(asio::posix::stream_descriptor::wait_read, callback_, owner_); }
+  void wait_readable(bool /*goes_on*/ = false) { wait(asio::posix::stream_descriptor::wait_read, callback_, owner_); }
   void wait_writable() { wait(asio::posix::stream_descriptor::wait_write, callback_, owner_); }
   class Second {
    public:

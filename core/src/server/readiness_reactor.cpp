@@ -13,8 +13,8 @@ void Readiness::complete_ready(void* owner, asio::detail::operation* operation, 
   self->callback_(self->owner_);
 }
 
-void Readiness::wait_readable() {
-  if (registered_) return start(reactor::read_op, this);
+void Readiness::wait_readable(bool goes_on) {
+  if (registered_) return start(reactor::read_op, this, goes_on);
   const std::lock_guard lock(registration_);
   registered_ = true;
   registering_.store(true, std::memory_order_relaxed);
@@ -50,8 +50,9 @@ void Readiness::Second::complete_ready(void* owner, asio::detail::operation* ope
   self->callback_(self->owner_);
 }
 
-void Readiness::start(int kind, asio::detail::reactor_op* operation) {
-  context_.reactor_.start_op(kind, descriptor_, data_, operation, true, true);
+// What is ready already completes as a continuation of what runs now, in this thread's own queue, which others do not see.
+void Readiness::start(int kind, asio::detail::reactor_op* operation, bool goes_on) {
+  context_.reactor_.start_op(kind, descriptor_, data_, operation, !goes_on, true);
 }
 
 void Readiness::cancel() {

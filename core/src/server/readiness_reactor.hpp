@@ -45,7 +45,7 @@ class Readiness : private asio::detail::reactor_op {
   Readiness(const Readiness&) = delete;
   Readiness& operator=(const Readiness&) = delete;
 
-  void wait_readable();
+  void wait_readable(bool goes_on = false);
   void wait_writable();
   /// A wait of its own for the same descriptor, beside the other: for a connection that reads and writes at the same time.
   class Second : private asio::detail::reactor_op {
@@ -75,7 +75,7 @@ class Readiness : private asio::detail::reactor_op {
  private:
   static status perform_ready(reactor_op*) noexcept { return done_and_exhausted; }
   static void complete_ready(void* owner, asio::detail::operation* operation, const asio::error_code&, std::size_t);
-  void start(int kind, asio::detail::reactor_op* operation);
+  void start(int kind, asio::detail::reactor_op* operation, bool goes_on = false);
   void register_descriptor();
 
   Context& context_;
