@@ -41,6 +41,7 @@ Application::Application(const Register& register_handlers) {
   if (register_handlers) register_handlers(registry_);
   for (const auto& [name, entry] : registry_.handlers()) catalogue_.handlers.push_back({name, entry.settings});
   for (const auto& [name, entry] : registry_.middlewares()) catalogue_.middlewares.push_back({name, entry.settings});
+  for (const auto& [name, entry] : registry_.stream_handlers()) catalogue_.stream_handlers.push_back({name, entry.settings});
 }
 
 config::Loaded Application::load(const ConfigSource& source) const {
@@ -95,9 +96,22 @@ std::unique_ptr<const routing::Site> Application::make_site(const config::Server
     add_middlewares(route.middlewares, definition.middlewares);
     routes.push_back(std::move(definition));
   }
+  std::vector<routing::StreamDefinition> streams;
+  for (const auto& [component, address] : config.streams) {
+    if (!component.options) {
+      complete = false;
+      continue;
+    }
+    collect([&] {
+      const auto* entry = registry_.find_stream_handler(component.name);
+      if (entry == nullptr) throw unknown(component);
+      streams.push_back(
+          {component.name, address, construct(component, [&](const ConfigNode& options) { return entry->make(options, services); })});
+    });
+  }
   if (mistakes.empty() && complete) {
     try {
-      return std::make_unique<const routing::Site>(std::move(routes), services);
+      return std::make_unique<const routing::Site>(std::move(routes), services, std::move(streams));
     } catch (const ConfigError&) {}  // of a pattern: found again below, with all others
   }
   for (ConfigError& mistake : routing::mistakes_of(patterns)) mistakes.push_back(std::move(mistake));

@@ -126,12 +126,21 @@ class Drill {
   std::mt19937 random_{std::random_device{}()};
 };
 
+// Of those that speak HTTP.
+std::string first_url(const json& addresses) {
+  for (const json& address : addresses) {
+    auto url = address.get<std::string>();
+    if (!url.starts_with("tcp://")) return url;
+  }
+  throw std::runtime_error("the server has no address that speaks HTTP");
+}
+
 }  // namespace
 
 int drill(const Options& options, const Register& register_handlers) {
   ControlConnection connection(options, register_handlers);
   const json status = connection.ask({{"command", "status"}})["status"];
-  const std::string url = status["listen"].at(0).get<std::string>();
+  const std::string url = first_url(status["listen"]);
   Probe::Options load;
   load.keep_alive = options.connections;
   load.new_every = std::chrono::microseconds(options.rate > 0 ? 1'000'000 / options.rate : 0);

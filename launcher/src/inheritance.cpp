@@ -43,6 +43,7 @@ std::string Inheritance::to_json() const {
                       {"asked", group.address.port},
                       {"port", group.port},
                       {"proxy_protocol", group.address.proxy_protocol},
+                      {"stream", group.address.stream.has_value()},
                       {"descriptors", group.descriptors}});
   }
   json sockets = json::array();
@@ -82,6 +83,7 @@ std::optional<Inheritance> Inheritance::from_json(const std::string& text) {
       group.at("asked").get_to(listeners.address.port);
       group.at("port").get_to(listeners.port);
       listeners.address.proxy_protocol = group.value("proxy_protocol", false);
+      if (group.value("stream", false)) listeners.address.stream = 0;  // whichever: it is this program's configuration that counts
       group.at("descriptors").get_to(listeners.descriptors);
       if (listeners.descriptors.empty()) return std::nullopt;
     }

@@ -145,7 +145,10 @@ Descriptor listen_on_unix(const std::string& path) {
   return socket;
 }
 
-std::string BoundAddress::url() const { return family == Family::unix_socket ? "unix:" + host : "http://" + written(host, port, family); }
+std::string BoundAddress::url() const {
+  if (family == Family::unix_socket) return "unix:" + host;
+  return (is_stream ? "tcp://" : "http://") + written(host, port, family);
+}
 
 ListenSockets::Group::~Group() {
   if (owner == 0 || owner != ::getpid()) return;
@@ -177,8 +180,7 @@ ListenSockets::ListenSockets(const std::vector<config::ListenAddress>& addresses
       } else {
         open_tcp(address, earlier);
       }
-      if (!address.proxy_protocol) continue;
-      for (std::size_t added = before; added < groups_.size(); ++added) with_proxy_protocol_.push_back(groups_[added].get());
+      assign(before, address);
     }
     for (const auto& group : groups_) {
       if (group->is_shared() || group->listeners.size() >= slots_) continue;
@@ -214,8 +216,8 @@ ListenSockets::ListenSockets(const std::vector<Inheritance::Listeners>& inherite
     }
     if (group->asked.port == 0) chosen_port_ = group->port;
     slots_ = std::max(slots_, static_cast<unsigned>(group->listeners.size()));
-    if (group->asked.proxy_protocol) with_proxy_protocol_.push_back(group.get());
     groups_.push_back(std::move(group));
+    assign(groups_.size() - 1, listeners.address);
   }
 }
 
@@ -223,13 +225,15 @@ void ListenSockets::close_but(const ListenSockets& kept, int channel) noexcept {
   int patience = 500;  // milliseconds, for workers to make room in the channel
   for (const auto& group : groups_) {
     if (group->activated || std::ranges::find(kept.groups_, group) != kept.groups_.end()) continue;
+    const Purpose purpose = purpose_of(*group);
     for (const Descriptor& listener : group->listeners) {
       server::stop_newcomers(listener.get());
       for (;;) {
         const Descriptor waiting(::accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (!waiting) break;
+        if (purpose.stream) continue;  // nobody has a handler for it any more
         server::HandedConnection connection{waiting.get()};
-        if (has_proxy_protocol(*group)) connection.proxy_header.state = server::ProxyHeader::State::expected;
+        if (purpose.proxy_protocol) connection.proxy_header.state = server::ProxyHeader::State::expected;
         for (; !server::give_connection(channel, connection) && patience > 0; --patience) ::poll(nullptr, 0, 1);
       }
       ::shutdown(listener.get(), SHUT_RDWR);
@@ -250,7 +254,9 @@ std::vector<Inheritance::Listeners> ListenSockets::to_pass_on() const {
     if (group->activated) continue;
     Inheritance::Listeners& listeners = result.emplace_back();
     listeners.address = group->asked;
-    listeners.address.proxy_protocol = has_proxy_protocol(*group);
+    const Purpose purpose = purpose_of(*group);
+    listeners.address.proxy_protocol = purpose.proxy_protocol;
+    listeners.address.stream = purpose.stream;
     listeners.port = group->port;
     for (const Descriptor& listener : group->listeners) listeners.descriptors.push_back(listener.get());
   }
@@ -356,8 +362,14 @@ void ListenSockets::fill(Group& group) const {
   }
 }
 
-bool ListenSockets::has_proxy_protocol(const Group& group) const noexcept {
-  return std::ranges::find(with_proxy_protocol_, &group) != with_proxy_protocol_.end();
+// The groups from `first` on are those of `address`.
+void ListenSockets::assign(std::size_t first, const config::ListenAddress& address) {
+  for (std::size_t i = first; i < groups_.size(); ++i) assigned_.push_back({groups_[i].get(), {address.proxy_protocol, address.stream}});
+}
+
+ListenSockets::Purpose ListenSockets::purpose_of(const Group& group) const noexcept {
+  const auto found = std::ranges::find(assigned_, &group, &Assigned::group);
+  return found == assigned_.end() ? Purpose() : found->purpose;
 }
 
 void ListenSockets::open_unix(const config::ListenAddress& address) {
@@ -375,15 +387,17 @@ void ListenSockets::open_unix(const config::ListenAddress& address) {
 
 std::vector<BoundAddress> ListenSockets::addresses() const {
   std::vector<BoundAddress> result;
-  for (const auto& group : groups_) result.push_back({group->asked.family, group->asked.host, group->port});
+  for (const auto& group : groups_)
+    result.push_back({group->asked.family, group->asked.host, group->port, purpose_of(*group).stream.has_value()});
   return result;
 }
 
 std::vector<server::ListenDescriptor> ListenSockets::of_slot(unsigned slot) const {
   std::vector<server::ListenDescriptor> result;
   for (const auto& group : groups_) {
+    const Purpose purpose = purpose_of(*group);
     result.push_back({group->listeners[group->is_shared() ? 0 : slot].get(), group->is_unix(), group->activated.has_value(),
-                      has_proxy_protocol(*group)});
+                      purpose.proxy_protocol, purpose.stream});
   }
   return result;
 }
@@ -391,7 +405,9 @@ std::vector<server::ListenDescriptor> ListenSockets::of_slot(unsigned slot) cons
 std::vector<server::ListenDescriptor> ListenSockets::of_slot_alone(unsigned slot) const {
   std::vector<server::ListenDescriptor> result;
   for (const auto& group : groups_) {
-    if (!group->is_shared()) result.push_back({group->listeners[slot].get(), false, false, has_proxy_protocol(*group)});
+    if (group->is_shared()) continue;
+    const Purpose purpose = purpose_of(*group);
+    result.push_back({group->listeners[slot].get(), false, false, purpose.proxy_protocol, purpose.stream});
   }
   return result;
 }

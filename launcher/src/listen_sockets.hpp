@@ -33,7 +33,8 @@ struct BoundAddress {
   config::ListenAddress::Family family = config::ListenAddress::Family::ipv4;
   std::string host;  // or the path of a unix socket
   std::uint16_t port = 0;
-  /// "http://127.0.0.1:8000", "http://[::1]:8000", "unix:/run/ropeway.sock"
+  bool is_stream = false;  // it has a protocol of its own
+  /// "http://127.0.0.1:8000", "http://[::1]:8000", "tcp://127.0.0.1:7000" of a stream, "unix:/run/ropeway.sock"
   [[nodiscard]] std::string url() const;
 };
 
@@ -105,6 +106,15 @@ class ListenSockets {
     dev_t device = 0;
     ino_t inode = 0;
   };
+  /// What a group's connections speak.
+  struct Purpose {
+    bool proxy_protocol = false;
+    std::optional<std::uint32_t> stream;
+  };
+  struct Assigned {
+    const Group* group;
+    Purpose purpose;
+  };
   struct Grown {
     Group* group;
     std::size_t before;
@@ -116,13 +126,14 @@ class ListenSockets {
   void open_tcp(const config::ListenAddress& address, const ListenSockets* earlier);
   void open_unix(const config::ListenAddress& address);
   void fill(Group& group) const;
-  [[nodiscard]] bool has_proxy_protocol(const Group& group) const noexcept;
+  void assign(std::size_t first, const config::ListenAddress& address);
+  [[nodiscard]] Purpose purpose_of(const Group& group) const noexcept;
   void shrink() noexcept;
 
   unsigned slots_;
   std::uint16_t chosen_port_ = 0;  // of the last port 0
   std::vector<std::shared_ptr<Group>> groups_;
-  std::vector<const Group*> with_proxy_protocol_;  // in this configuration; groups stay where that changes
+  std::vector<Assigned> assigned_;                 // in this configuration; groups stay where that changes
   std::vector<std::shared_ptr<Group>> activated_;  // all of them
   std::vector<Grown> grown_;                       // of those that `earlier` has, too
 };

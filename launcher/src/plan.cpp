@@ -76,6 +76,7 @@ void address_fields(Visit& visit, Address& address) {
   visit(address.pointer);
   visit(address.text);
   visit(address.proxy_protocol);
+  optional_field(visit, address.stream);
 }
 
 template <class Visit, class APlan>
@@ -174,6 +175,7 @@ Plan plan_of(const config::ServerConfig& config) {
   plan.control = config.control;
   plan.pid_file = config.pid_file;
   for (const auto& route : config.routes) plan.routes.push_back({route.match, route.handler.name});
+  for (const auto& stream : config.streams) plan.routes.push_back({stream.address, stream.handler.name});
   return plan;
 }
 

@@ -43,7 +43,7 @@ struct Plan {
     std::string match;
     std::string handler;
   };
-  std::vector<Route> routes;  // in the order of the configuration, for messages about them
+  std::vector<Route> routes;  // in the order of the configuration, for messages about them; behind them the addresses that have a handler
 };
 
 [[nodiscard]] Plan plan_of(const config::ServerConfig& config);

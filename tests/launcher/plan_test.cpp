@@ -13,6 +13,7 @@ Plan sample() {
   plan.processes = 0;
   plan.listen = {{config::ListenAddress::Family::ipv6, "::1", 65535, "/listen/0", "[::1]:65535"},
                  {config::ListenAddress::Family::unix_socket, "/run/a:b\n3:c", 0, "/listen/1", ""}};
+  plan.listen.back().stream = 3;
   plan.log.level = LogLevel::error;
   plan.log.file = "/var/log/x.log";
   plan.log.format = config::LogConfig::Format::json;
@@ -41,6 +42,8 @@ TEST_CASE("a plan arrives as it was sent") {
   const auto plan = decode(encode(sample()));
   REQUIRE(plan.has_value());
   CHECK(plan->processes == 0U);
+  CHECK_FALSE(plan->listen.at(0).stream.has_value());
+  CHECK(plan->listen.at(1).stream == 3U);
   CHECK(plan->drain_grace.count() == 6000);
   CHECK(plan->blocking_threads == 7);
   CHECK(plan->stall.warn.count() == 1);

@@ -11,8 +11,8 @@ SocketAddress SocketAddress::from_url(std::string_view url) {
     if (url.size() == 5) throw wrong();
     return {"", 0, std::string(url.substr(5))};
   }
-  if (!url.starts_with("http://")) throw wrong();
-  std::string_view rest = url.substr(7);
+  if (!url.starts_with("http://") && !url.starts_with("tcp://")) throw wrong();
+  std::string_view rest = url.substr(url.find("//") + 2);
   while (rest.ends_with('/')) rest.remove_suffix(1);
   const std::size_t colon = rest.rfind(':');
   if (colon == std::string_view::npos) throw wrong();

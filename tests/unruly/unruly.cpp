@@ -230,6 +230,50 @@ class Socket final : public ropeway::WebSocketHandler {
   mutable std::optional<ropeway::WebSocketSender> last_;
 };
 
+// The first line says what it does.
+class Wire final : public ropeway::StreamHandler {
+ public:
+  ropeway::awaitable<void> handle(ropeway::Stream& stream) const override {
+    const auto deed = co_await stream.read_line();
+    if (!deed) co_return;
+    if (*deed == "flood") {
+      const std::string piece(64 * 1024, 'x');
+      for (;;) co_await stream.write(piece);
+    }
+    if (*deed == "throw") throw std::runtime_error("thrown by a stream's handler");
+    if (*deed == "crash") ::raise(SIGSEGV);
+    if (*deed == "hang") {
+      for (;;) ::pause();
+    }
+    if (*deed == "count") {
+      std::string room(100'000, '\0');
+      std::size_t sum = 0;
+      while (const std::size_t count = co_await stream.read_some(room)) sum += count;
+      room = std::to_string(sum);
+      co_await stream.write(room);
+    }
+    if (*deed == "peer") {
+      const std::string peer = std::string(stream.peer_address()) + " " + std::to_string(stream.peer_port());
+      co_await stream.write(peer);
+    }
+    if (*deed == "half") {
+      stream.end_output();
+      std::string room(100, '\0');
+      while (const std::size_t count = co_await stream.read_some(room)) std::fprintf(stderr, "half: %zu bytes\n", count);
+      std::fprintf(stderr, "half: the end\n");
+    }
+    if (*deed == "slow") {
+      for (;;) {
+        const auto line = co_await stream.read_line();
+        if (!line) break;
+        asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::milliseconds(300));
+        co_await timer.async_wait(asio::use_awaitable);
+        co_await stream.write(*line);
+      }
+    }
+  }
+};
+
 }  // namespace
 
 int main(int argc, char* argv[]) {
@@ -246,5 +290,6 @@ int main(int argc, char* argv[]) {
     registry.handler<Leak>("leak");
     registry.handler<Isolated>("isolated");
     registry.handler<Socket>("socket");
+    registry.handler<Wire>("wire");
   });
 }

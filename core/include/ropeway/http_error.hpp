@@ -26,7 +26,7 @@ class HttpError : public std::runtime_error {
   std::optional<std::chrono::seconds> retry_after_;
 };
 
-/// Thrown out of `BodyReader` and `BodyWriter` when the client has gone or was given up. A handler need not catch it.
+/// Thrown out of `BodyReader`, `BodyWriter`, `WebSocket` and `Stream` when the client has gone or was given up. A handler need not catch it.
 class ConnectionLost : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

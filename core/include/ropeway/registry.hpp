@@ -12,6 +12,7 @@
 #include <ropeway/middleware.hpp>
 #include <ropeway/services.hpp>
 #include <ropeway/setting.hpp>
+#include <ropeway/stream.hpp>
 
 namespace ropeway {
 
@@ -19,19 +20,22 @@ namespace ropeway {
 ///
 /// `T` may be constructed from nothing, from `const ConfigNode&`, from `Services&`, or from both in that order. What it may be
 /// configured with it declares as `static ropeway::Settings settings()`; without that its options must be empty. The options of an
-/// `IsolatedHandler` have `limits` besides, those of a `WebSocketHandler` have `websocket`.
+/// `IsolatedHandler` have `limits` besides, those of a `WebSocketHandler` have `websocket`, and those of a `StreamHandler` have `stream`.
 /// A constructor that cannot use its options throws `ConfigError` (`options.error("root", "...")`).
 class Registry {
  public:
   using MakeHandler = std::function<AnyHandler(const ConfigNode&, Services&)>;
   using MakeMiddleware = std::function<std::unique_ptr<Middleware>(const ConfigNode&, Services&)>;
+  using MakeStreamHandler = std::function<std::unique_ptr<StreamHandler>(const ConfigNode&, Services&)>;
 
-  /// Makes `T` available in routes as `"handler": name`. Throws `std::invalid_argument` where the name is taken.
+  /// Makes `T` available in routes as `"handler": name`; a `StreamHandler`, in addresses of `listen`. Throws `std::invalid_argument` where the
+  /// name is taken.
   template <class T>
   void handler(std::string name) {
-    static_assert(std::derived_from<T, Handler> || std::derived_from<T, AsyncHandler> || std::derived_from<T, BlockingHandler> ||
-                      std::derived_from<T, IsolatedHandler> || std::derived_from<T, WebSocketHandler>,
-                  "a handler derives from ropeway::Handler, AsyncHandler, BlockingHandler, IsolatedHandler or WebSocketHandler");
+    static_assert(
+        std::derived_from<T, Handler> || std::derived_from<T, AsyncHandler> || std::derived_from<T, BlockingHandler> ||
+            std::derived_from<T, IsolatedHandler> || std::derived_from<T, WebSocketHandler>,
+        "a handler derives from ropeway::Handler, AsyncHandler, BlockingHandler, IsolatedHandler, WebSocketHandler or StreamHandler");
     Settings settings = settings_of<T>();
     if constexpr (std::derived_from<T, IsolatedHandler>) settings.push_back(ChildLimits::setting());
     if constexpr (std::derived_from<T, WebSocketHandler>) settings.push_back(WebSocketOptions::setting());
@@ -52,6 +56,18 @@ class Registry {
         return handler;
       }
     });
+  }
+
+  template <std::derived_from<StreamHandler> T>
+  void handler(std::string name) {
+    Settings settings = settings_of<T>();
+    settings.push_back(StreamOptions::setting());
+    add_stream_handler(std::move(name), std::move(settings),
+                       [](const ConfigNode& options, Services& services) -> std::unique_ptr<StreamHandler> {
+                         std::unique_ptr<StreamHandler> handler = make<T>(options, services);
+                         handler->set_options(StreamOptions::from(options));
+                         return handler;
+                       });
   }
 
   /// The same from a function, for small things: `registry.handler("hi", [](const Request&) { return Response::text("hi\n"); })`. One that is a
@@ -92,6 +108,7 @@ class Registry {
 
   virtual void add_handler(std::string name, Settings settings, MakeHandler make) = 0;
   virtual void add_middleware(std::string name, Settings settings, MakeMiddleware make) = 0;
+  virtual void add_stream_handler(std::string name, Settings settings, MakeStreamHandler make) = 0;
 
  protected:
   ~Registry() = default;

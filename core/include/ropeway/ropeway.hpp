@@ -37,6 +37,7 @@
 #include <ropeway/setting.hpp>
 #include <ropeway/static_files.hpp>
 #include <ropeway/status.hpp>
+#include <ropeway/stream.hpp>
 #include <ropeway/templates.hpp>
 #include <ropeway/text_value.hpp>
 #include <ropeway/upstream.hpp>

@@ -118,6 +118,7 @@ class Comparison {
         add({}, fresh, "listen", cost);
       } else {
         header(old, fresh);
+        stream(old, fresh);
       }
     }
   }
@@ -132,6 +133,19 @@ class Comparison {
     const bool is_written = after.value->is_object();
     add({&values[was ? 1 : 0], before.pointer}, {&values[is ? 1 : 0], is_written ? after.pointer + "/proxy_protocol" : after.pointer}, name,
         Cost::rolling);
+  }
+
+  // The same goes for whose protocol it is.
+  void stream(const Place& before, const Place& after) {
+    const auto of = [](const Place& entry, const char* name) { return entry.value->is_object() ? entry.at(name) : Place{}; };
+    const Place was = of(before, "handler");
+    const Place is = of(after, "handler");
+    const std::string name = "listen " + in_quotes(*address_in(*after.value));
+    if ((was.value == nullptr) != (is.value == nullptr) || (was.value != nullptr && *was.value != *is.value)) {
+      add(was, is, name + ": handler", Cost::rolling);
+    } else if (was.value != nullptr) {
+      options(of(before, "options"), of(after, "options"), name + ": options", Cost::rolling);
+    }
   }
 
   // Not one that a handler's options have.

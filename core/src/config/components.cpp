@@ -16,11 +16,17 @@ namespace {
 
 using nlohmann::json;
 
-/// A "handler" or a "middleware", of which the catalogue has `entries`.
+/// A "handler", a "middleware" or a "stream handler", of which the catalogue has `entries`.
 struct Component {
   std::string_view word;
   const std::vector<Catalogue::Entry>& entries;
+  const std::vector<Catalogue::Entry>* others = nullptr;  // that belong somewhere else:
+  std::string_view elsewhere = {};
 };
+
+bool has(const std::vector<Catalogue::Entry>& entries, std::string_view name) {
+  return std::ranges::find(entries, name, &Catalogue::Entry::name) != entries.end();
+}
 
 void check_component(const json& name, json& options, const Component& kind, const std::string& name_pointer,
                      const std::string& options_pointer, Validator& validator) {
@@ -29,6 +35,8 @@ void check_component(const json& name, json& options, const Component& kind, con
   const auto entry = std::find_if(kind.entries.begin(), kind.entries.end(), [&](const Catalogue::Entry& e) { return e.name == text; });
   if (entry != kind.entries.end()) { return validator.check(options, Setting::object("", "", entry->settings), options_pointer); }
   if (text.empty()) return;  // reported already
+  if (kind.others != nullptr && has(*kind.others, text))
+    return validator.report(name_pointer, in_quotes(text) + std::string(kind.elsewhere));
   std::vector<std::string> names;
   for (const Catalogue::Entry& known : kind.entries) names.push_back(known.name);
   std::string hint = did_you_mean(text, names);
@@ -84,10 +92,27 @@ void check_answerers(json& route, const Component& handlers, const std::string& 
   check_list(tried, handlers, "handler", pointer_to(place, "try"), validator);
 }
 
+/// Addresses with a protocol of their own.
+void check_streams(json* listen, const Component& handlers, Validator& validator) {
+  if (listen == nullptr || !listen->is_array()) return;
+  for (std::size_t i = 0; i < listen->size(); ++i) {
+    json& entry = (*listen)[i];
+    json* handler = entry.is_object() ? member(entry, "handler") : nullptr;
+    json* options = entry.is_object() ? member(entry, "options") : nullptr;
+    const std::string place = pointer_to("/listen", i);
+    if (handler != nullptr && options != nullptr) {
+      check_component(*handler, *options, handlers, pointer_to(place, "handler"), pointer_to(place, "options"), validator);
+    } else if (options != nullptr && *options != json::object()) {
+      validator.report(pointer_to(place, "options"), "are those of a \"handler\", which is missing here", ValueMistake::At::key);
+    }
+  }
+}
+
 }  // namespace
 
 void check_components(json& root, const Catalogue& catalogue, Validator& validator) {
-  const Component handlers{"handler", catalogue.handlers};
+  const Component handlers{"handler", catalogue.handlers, &catalogue.stream_handlers,
+                           " has a protocol of its own, without HTTP: name it at an address of \"listen\""};
   const Component middlewares{"middleware", catalogue.middlewares};
   // `around` is the whole configuration, or a group.
   const auto check_routes = [&](json& around, const std::string& pointer) {
@@ -102,6 +127,9 @@ void check_components(json& root, const Catalogue& catalogue, Validator& validat
     }
   };
   check_routes(root, "");
+  check_streams(member(root, "listen"),
+                {"stream handler", catalogue.stream_handlers, &catalogue.handlers, " answers HTTP requests: name it in a route"},
+                validator);
   json* groups = member(root, "groups");
   if (groups == nullptr || !groups->is_array()) return;
   for (std::size_t i = 0; i < groups->size(); ++i) check_routes((*groups)[i], pointer_to("/groups", i));

@@ -34,6 +34,7 @@ struct Catalogue {
   };
   std::vector<Entry> handlers;
   std::vector<Entry> middlewares;
+  std::vector<Entry> stream_handlers{};
 };
 
 /// The outcome: a configuration, or every mistake that was found.

@@ -133,7 +133,7 @@ std::string component_tables(std::string_view kind, const std::vector<Catalogue:
 
 std::string reference_page(const Catalogue& catalogue) {
   return std::string(introduction) + server_tables() + component_tables("Handler", catalogue.handlers) +
-         component_tables("Middleware", catalogue.middlewares);
+         component_tables("Stream handler", catalogue.stream_handlers) + component_tables("Middleware", catalogue.middlewares);
 }
 
 }  // namespace ropeway::config

@@ -117,6 +117,7 @@ std::string schema(const Catalogue& catalogue) {
   middleware["anyOf"][0]["enum"] = names(catalogue.middlewares, false);
   constrain(middleware["anyOf"][1], "name", catalogue.middlewares);
   constrain(route, "handler", catalogue.handlers);
+  constrain(properties["listen"]["items"]["anyOf"][1], "handler", catalogue.stream_handlers);
   route["oneOf"] = ordered_json::array({{{"required", ordered_json::array({"handler"})}}, {{"required", ordered_json::array({"try"})}}});
   ordered_json& tried = route["properties"]["try"]["items"];
   tried["anyOf"][0]["enum"] = names(catalogue.handlers, false);

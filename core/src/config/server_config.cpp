@@ -35,24 +35,6 @@ std::string read_file(const ConfigNode& node) {
   return text == "-" ? text : node.path("file");
 }
 
-std::vector<ListenAddress> read_addresses(const ConfigNode& root, const std::string& folder, const Faults& faults) {
-  std::vector<ListenAddress> addresses;
-  const nlohmann::json& listen = root.json("listen");
-  for (std::size_t i = 0; i < listen.size(); ++i) {
-    const nlohmann::json& entry = listen[i];
-    const std::string pointer = pointer_to("/listen", i);
-    if (faults.within(pointer)) continue;
-    const std::string& text = *address_in(entry);
-    auto parsed = parse_listen_address(text, folder);
-    if (std::holds_alternative<std::string>(parsed)) throw std::logic_error("an address was not checked: " + text);
-    ListenAddress& address = addresses.emplace_back(std::move(std::get<ListenAddress>(parsed)));
-    address.text = text;
-    address.proxy_protocol = proxy_protocol_in(entry);
-    address.pointer = pointer;
-  }
-  return addresses;
-}
-
 /// Whether `node` is an object with a sound text of that name.
 bool has_text(const ConfigNode& node, const char* name, const Faults& faults) {
   const nlohmann::json& value = node.json();
@@ -67,6 +49,26 @@ ComponentConfig read_component(const Document& document, const ConfigNode& node,
     component.options.emplace(document, node.json().at("options"), node.pointer("options"));
   }
   return component;
+}
+
+void read_addresses(const Document& document, const ConfigNode& root, const std::string& folder, const Faults& faults,
+                    ServerConfig& config) {
+  const nlohmann::json& listen = root.json("listen");
+  for (std::size_t i = 0; i < listen.size(); ++i) {
+    const nlohmann::json& entry = listen[i];
+    const std::string pointer = pointer_to("/listen", i);
+    if (faults.within(pointer)) continue;
+    const std::string& text = *address_in(entry);
+    auto parsed = parse_listen_address(text, folder);
+    if (std::holds_alternative<std::string>(parsed)) throw std::logic_error("an address was not checked: " + text);
+    ListenAddress& address = config.listen.emplace_back(std::move(std::get<ListenAddress>(parsed)));
+    address.text = text;
+    address.proxy_protocol = proxy_protocol_in(entry);
+    address.pointer = pointer;
+    if (!entry.is_object() || !entry.contains("handler")) continue;
+    address.stream = static_cast<std::uint32_t>(config.streams.size());
+    config.streams.push_back({read_component(document, ConfigNode(document, entry, pointer), "handler", faults), text});
+  }
 }
 
 std::vector<ComponentConfig> read_list(const Document& document, const ConfigNode& node, const char* list, const char* name_key,
@@ -217,7 +219,7 @@ std::shared_ptr<const ServerConfig> server_config(std::shared_ptr<const ConfigNo
     config->processes = read_count(root, "processes");
   }
   config->threads = read_count(root, "threads");
-  config->listen = read_addresses(root, document->folder, faults);
+  read_addresses(document, root, document->folder, faults, *config);
   config->routes = read_routes(document, root, faults);
   read_groups(document, root, faults, *config);
   config->middlewares = read_middlewares(document, root, faults);

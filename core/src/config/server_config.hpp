@@ -25,13 +25,20 @@ struct ListenAddress {
   std::string pointer;     // its place in the configuration
   std::string text;        // as written
   bool proxy_protocol = false;
+  std::optional<std::uint32_t> stream{};  // which of `streams` it has; nothing: HTTP
 };
 
-/// A handler or middleware that a route names.
+/// A handler or middleware that a route or an address names.
 struct ComponentConfig {
   std::string name;
   std::optional<ConfigNode> options;  // nothing only where there is a mistake in it or in the name (`Loaded::sound`)
   std::string pointer;                // of the name
+};
+
+/// An address with a protocol of its own.
+struct StreamConfig {
+  ComponentConfig handler;
+  std::string address;  // as written
 };
 
 struct RouteConfig {
@@ -142,6 +149,7 @@ struct ServerConfig {
   std::optional<unsigned> most_processes;  // nothing: auto
   std::optional<unsigned> threads;         // nothing: auto
   std::vector<ListenAddress> listen;
+  std::vector<StreamConfig> streams;
   std::vector<RouteConfig> routes;  // those of groups behind the others
   std::vector<GroupConfig> groups;
   std::vector<ComponentConfig> middlewares;  // in front of every route

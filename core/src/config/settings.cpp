@@ -240,7 +240,7 @@ Setting log() {
 
 Setting listen_entry() {
   return Setting::object(
-      "", "An address, and how its connections begin.",
+      "", "An address, how its connections begin, and who serves them.",
       {
           Setting::string("address", "The address.").required(),
           Setting::boolean(
@@ -250,6 +250,11 @@ Setting listen_entry() {
               "or without a header, is closed.")
               .by_default("false")
               .costs(Setting::Cost::rolling),
+          Setting::string("handler",
+                          "A `StreamHandler` of the program, which serves this address with a protocol of its own, without HTTP.")
+              .at_least(1)
+              .costs(Setting::Cost::rolling),
+          Setting::any("options", "Options of that handler.").by_default("{}").costs(Setting::Cost::rolling),
       });
 }
 

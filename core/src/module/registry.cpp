@@ -6,12 +6,16 @@
 namespace ropeway::module {
 namespace {
 
+std::invalid_argument taken(const std::string& kind, const std::string& name) {
+  return std::invalid_argument(kind + " \"" + name + "\" is registered already; choose another name");
+}
+
 template <class Entry>
 void enrol(std::map<std::string, Entry, std::less<>>& entries, const char* kind, std::string name, Entry entry) {
   if (name.empty()) throw std::invalid_argument(std::string("a ") + kind + " was registered without a name");
   if (!entry.make) throw std::invalid_argument(std::string(kind) + " \"" + name + "\" was registered without a function that makes it");
   const auto [position, inserted] = entries.try_emplace(std::move(name), std::move(entry));
-  if (!inserted) throw std::invalid_argument(std::string(kind) + " \"" + position->first + "\" is registered already; choose another name");
+  if (!inserted) throw taken(kind, position->first);
 }
 
 template <class Entry>
@@ -23,6 +27,7 @@ const Entry* look_up(const std::map<std::string, Entry, std::less<>>& entries, s
 }  // namespace
 
 void NamedRegistry::add_handler(std::string name, Settings settings, MakeHandler make) {
+  if (find_stream_handler(name) != nullptr) throw taken("handler", name);
   enrol(handlers_, "handler", std::move(name), HandlerEntry{std::move(settings), std::move(make)});
 }
 
@@ -30,10 +35,19 @@ void NamedRegistry::add_middleware(std::string name, Settings settings, MakeMidd
   enrol(middlewares_, "middleware", std::move(name), MiddlewareEntry{std::move(settings), std::move(make)});
 }
 
+void NamedRegistry::add_stream_handler(std::string name, Settings settings, MakeStreamHandler make) {
+  if (find_handler(name) != nullptr) throw taken("handler", name);
+  enrol(stream_handlers_, "handler", std::move(name), StreamHandlerEntry{std::move(settings), std::move(make)});
+}
+
 const NamedRegistry::HandlerEntry* NamedRegistry::find_handler(std::string_view name) const noexcept { return look_up(handlers_, name); }
 
 const NamedRegistry::MiddlewareEntry* NamedRegistry::find_middleware(std::string_view name) const noexcept {
   return look_up(middlewares_, name);
+}
+
+const NamedRegistry::StreamHandlerEntry* NamedRegistry::find_stream_handler(std::string_view name) const noexcept {
+  return look_up(stream_handlers_, name);
 }
 
 }  // namespace ropeway::module

@@ -20,19 +20,27 @@ class NamedRegistry final : public Registry {
     Settings settings;
     MakeMiddleware make;
   };
+  struct StreamHandlerEntry {
+    Settings settings;
+    MakeStreamHandler make;
+  };
 
   void add_handler(std::string name, Settings settings, MakeHandler make) override;
   void add_middleware(std::string name, Settings settings, MakeMiddleware make) override;
+  void add_stream_handler(std::string name, Settings settings, MakeStreamHandler make) override;
 
   /// nullptr where there is none of that name.
   [[nodiscard]] const HandlerEntry* find_handler(std::string_view name) const noexcept;
   [[nodiscard]] const MiddlewareEntry* find_middleware(std::string_view name) const noexcept;
+  [[nodiscard]] const StreamHandlerEntry* find_stream_handler(std::string_view name) const noexcept;
   [[nodiscard]] const std::map<std::string, HandlerEntry, std::less<>>& handlers() const noexcept { return handlers_; }
   [[nodiscard]] const std::map<std::string, MiddlewareEntry, std::less<>>& middlewares() const noexcept { return middlewares_; }
+  [[nodiscard]] const std::map<std::string, StreamHandlerEntry, std::less<>>& stream_handlers() const noexcept { return stream_handlers_; }
 
  private:
   std::map<std::string, HandlerEntry, std::less<>> handlers_;
   std::map<std::string, MiddlewareEntry, std::less<>> middlewares_;
+  std::map<std::string, StreamHandlerEntry, std::less<>> stream_handlers_;
 };
 
 }  // namespace ropeway::module

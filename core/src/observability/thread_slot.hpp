@@ -52,13 +52,14 @@ class Activity {
 
   [[nodiscard]] std::uint32_t route() const noexcept { return route_; }
   [[nodiscard]] const RequestOrigin& origin() const noexcept { return origin_; }
-  /// "GET /path"; a method that is not one of the common ones is "other".
+  /// "GET /path"; a method that is not one of the common ones is "other". Of a stream, the address.
   [[nodiscard]] std::string request() const {
     std::string path(capacity, '\0');
     for (std::size_t word = 0; word < words; ++word)
       std::memcpy(path.data() + word * sizeof(std::uint64_t), &text_[word], sizeof(std::uint64_t));
     path.resize(size_);
     const std::string_view name = to_string(method_);
+    if (name.empty() && !path.starts_with('/')) return path;  // the address of a stream
     return (name.empty() ? std::string("other") : std::string(name)) + " " + path;
   }
 

@@ -64,7 +64,8 @@ std::string_view preflight_method(const Request& request) noexcept {
 
 }  // namespace
 
-Site::Site(std::vector<RouteDefinition> routes, Services& services) : services_(services), router_(patterns_of(routes)) {
+Site::Site(std::vector<RouteDefinition> routes, Services& services, std::vector<StreamDefinition> streams)
+    : services_(services), router_(patterns_of(routes)) {
   routes_.reserve(routes.size());
   for (RouteDefinition& definition : routes) {
     const Pattern& pattern = router_.pattern(static_cast<std::uint32_t>(routes_.size()));
@@ -86,6 +87,11 @@ Site::Site(std::vector<RouteDefinition> routes, Services& services) : services_(
                                                    Origin{route->match, route->name});
     }
     routes_.push_back(std::move(route));
+  }
+  streams_.reserve(streams.size());
+  for (StreamDefinition& definition : streams) {
+    const auto number = static_cast<std::uint32_t>(routes_.size() + streams_.size());
+    streams_.push_back({std::move(definition), number});
   }
 }
 

@@ -9,6 +9,7 @@
 #include <ropeway/handler.hpp>
 #include <ropeway/middleware.hpp>
 #include <ropeway/services.hpp>
+#include <ropeway/stream.hpp>
 
 #include "core/src/routing/endpoint.hpp"
 #include "core/src/routing/router.hpp"
@@ -33,12 +34,19 @@ struct RouteDefinition {
   std::vector<NamedHandler> tried;                             // in the place of `handler`: the first that has an answer
 };
 
+/// An address with a protocol of its own.
+struct StreamDefinition {
+  std::string name;   // of the handler, for logs and the scoreboard
+  std::string place;  // the address, as it is written
+  std::unique_ptr<StreamHandler> handler;
+};
+
 /// Everything that answers: routes, their pipelines, and error responses. Immutable once built; many threads use it at once.
 /// Exceptions of handlers and middlewares become responses in this layer, and only here (failure.cpp).
 class Site {
  public:
   /// Throws `ConfigError` (with the route's pointer) for a malformed pattern and for two that conflict, and for two of one name. `services` outlives the site.
-  Site(std::vector<RouteDefinition> routes, Services& services);
+  explicit Site(std::vector<RouteDefinition> routes, Services& services, std::vector<StreamDefinition> streams = {});
   ~Site();
   Site(const Site&) = delete;
   Site& operator=(const Site&) = delete;
@@ -66,6 +74,12 @@ class Site {
     return urls_.url(name, parameters);
   }
 
+  struct Stream : StreamDefinition {
+    std::uint32_t number;  // behind those of the routes
+  };
+  /// Of the address that is the `index`th of those with a protocol of their own.
+  [[nodiscard]] const Stream& stream(std::size_t index) const { return streams_.at(index); }
+
   /// Adds to the `Allow` of a handler the methods that other routes have for the same path (RFC 9110 §10.2.1): it knows only its own.
   void complete_allow(const Request& request, Response& response) const;
 
@@ -78,6 +92,7 @@ class Site {
   Router router_;
   UrlBuilder urls_;
   std::vector<std::unique_ptr<Route>> routes_;
+  std::vector<Stream> streams_;
 };
 
 }  // namespace ropeway::routing

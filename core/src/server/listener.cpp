@@ -19,14 +19,12 @@ constexpr int served_in_a_row = 31;  // before other connections get their turn
 
 }  // namespace
 
-Listener::Listener(SessionContext& context, int descriptor, std::size_t connections, bool shared_loop, bool remains, bool proxy_protocol)
+Listener::Listener(SessionContext& context, const ListenDescriptor& given, std::size_t connections, bool shared_loop)
     : context_(context),
-      descriptor_(descriptor),
+      given_(given),
       connections_(connections),
       shared_loop_(shared_loop),
-      remains_(remains),
-      proxy_protocol_(proxy_protocol),
-      readiness_(context.readiness, descriptor, registration_, &Listener::on_ready, this) {}
+      readiness_(context.readiness, given.descriptor, registration_, &Listener::on_ready, this) {}
 
 std::size_t Listener::refused_that_linger() const noexcept { return connections_ / 8 + std::clamp<std::size_t>(connections_ / 8, 4, 16); }
 
@@ -73,10 +71,10 @@ void Listener::stop() noexcept {
 }
 
 void Listener::finish(bool close) noexcept {
-  if (close && !remains_) stop_newcomers(descriptor_);
+  if (close && !given_.remains) stop_newcomers(given_.descriptor);
   for (Taken taken = take(); taken.session != nullptr; taken = take()) taken.session->start();
   stopped_.store(true, std::memory_order_seq_cst);  // another thread may be accepting, and finds the socket closed
-  if (close && !remains_) ::shutdown(descriptor_, SHUT_RDWR);
+  if (close && !given_.remains) ::shutdown(given_.descriptor, SHUT_RDWR);
   stop();
 }
 
@@ -90,7 +88,7 @@ Listener::Taken Listener::take() noexcept {
   sockaddr_storage address;
   while (taken.session == nullptr && !taken.drained && !taken.paused) {
     socklen_t size = sizeof address;
-    const int descriptor = ::accept4(descriptor_, reinterpret_cast<sockaddr*>(&address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int descriptor = ::accept4(given_.descriptor, reinterpret_cast<sockaddr*>(&address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor >= 0) {
       using Kind = Admission::Kind;
       // Sessions of which another thread ends one meanwhile may be counted too high, never too low.
@@ -98,13 +96,14 @@ Listener::Taken Listener::take() noexcept {
       const std::size_t all = context_.sessions.size();
       const std::size_t served = all - std::min(all, refused);
       const bool from_proxy = context_.trusted_proxies.covers(&address, size);  // all of its clients come from one address
-      const bool is_counted = !from_proxy && !proxy_protocol_;                  // otherwise a header may tell of another
+      const bool is_counted = !from_proxy && !given_.proxy_protocol;            // otherwise a header may tell of another
       const AddressCounts::Entry entry = is_counted ? context_.addresses.enter(&address, size) : AddressCounts::Entry();
       const bool welcome = served < connections_ && !entry.too_many;
       const Kind kind = welcome ? Kind::served : refused < refused_that_linger() ? Kind::refused : Kind::refused_at_once;
       context_.row.accepted.fetch_add(1, std::memory_order_relaxed);
-      const ProxyHeader::State header = proxy_protocol_ ? ProxyHeader::State::expected : ProxyHeader::State::none;
-      taken.session = &context_.sessions.add(context_, descriptor, &address, size, {kind, entry.too_many, header, entry.key});
+      const ProxyHeader::State header = given_.proxy_protocol ? ProxyHeader::State::expected : ProxyHeader::State::none;
+      taken.session =
+          &context_.sessions.add(context_, descriptor, &address, size, {kind, entry.too_many, header, entry.key, given_.stream});
     } else if (errno == EAGAIN || errno == EWOULDBLOCK || stopped_.load(std::memory_order_seq_cst)) {
       taken.drained = true;
     } else if (errno == EINVAL) {  // a sibling has closed the listener for all of us: the whole server drains
@@ -125,7 +124,7 @@ Listener::Taken Listener::take() noexcept {
 
 // Whether another connection waits in the queue.
 bool Listener::has_more() const noexcept {
-  pollfd queue{descriptor_, POLLIN, 0};
+  pollfd queue{given_.descriptor, POLLIN, 0};
   return ::poll(&queue, 1, 0) != 0;  // in doubt, `take` finds out
 }
 

@@ -2,6 +2,7 @@
 
 #include <mutex>
 
+#include "core/src/server/listen_descriptor.hpp"
 #include "core/src/server/readiness.hpp"
 #include "core/src/server/session.hpp"
 
@@ -13,9 +14,8 @@ namespace ropeway::server {
 class Listener {
  public:
   /// `connections`: `limits.connections`. Past it, connections are accepted to be told so with 503; few of those linger.
-  /// `shared_loop`: several threads run the event loop. `remains`: it is never closed. `proxy_protocol`: a PROXY header begins every
-  /// connection.
-  Listener(SessionContext& context, int descriptor, std::size_t connections, bool shared_loop, bool remains, bool proxy_protocol);
+  /// `shared_loop`: several threads run the event loop.
+  Listener(SessionContext& context, const ListenDescriptor& given, std::size_t connections, bool shared_loop);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
@@ -32,7 +32,7 @@ class Listener {
   /// Goes on after a pause (no descriptors were left). Called by the worker's tick.
   void resume() noexcept;
   [[nodiscard]] bool paused() const noexcept { return paused_.load(std::memory_order_seq_cst); }
-  [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
+  [[nodiscard]] int descriptor() const noexcept { return given_.descriptor; }
   /// Whether it was told to accept.
   [[nodiscard]] bool is_wanted() noexcept {
     const std::lock_guard lock(turn_);
@@ -55,11 +55,9 @@ class Listener {
   [[nodiscard]] std::size_t refused_that_linger() const noexcept;
 
   SessionContext& context_;
-  int descriptor_;
+  const ListenDescriptor given_;
   std::size_t connections_;
   bool shared_loop_;
-  bool remains_;
-  bool proxy_protocol_;
   std::mutex registration_;
   std::mutex turn_;         // guards the next two
   bool wanted_ = false;     // between `start` and `release`

@@ -82,15 +82,19 @@ void Session::start() {
   if (is_refused()) {
     if (admission_.by_address) {
       refuse_address();
+    } else if (admission_.stream) {
+      end();
     } else {
       (void)refuse(Status::service_unavailable, "The server has as many connections as it may have (limits.connections).", "connections");
     }
     return;
   }
+  if (admission_.stream && !proxy_header_) return begin_stream({});
   receive();
 }
 
 void Session::refuse_address() {
+  if (admission_.stream) return end();
   (void)refuse(Status::too_many_requests, "Your address has as many connections as it may have (limits.connections_per_address).",
                "connections_per_address");
 }
@@ -197,6 +201,7 @@ Session::Leaving Session::leave() {
   switch (context_.drain.load(std::memory_order_relaxed)) {
     case Drain::none: return Leaving::no;
     case Drain::hands_over: {
+      if (admission_.stream) return Leaving::waits;  // siblings would take it for HTTP
       HandedConnection connection{transport_.descriptor(), requests_, 0, 0, proxy_header()};
       if (kept_.slot != nullptr) be_kept();  // idle
       if (kept_.slot != nullptr) context_.keep->let_go(kept_, connection);

@@ -88,7 +88,7 @@ struct SessionContext {
 ///   waiting    a wait for the socket is pending; the callback goes on
 ///   running    a thread is inside one of its functions
 ///   handling   a handler's coroutine runs somewhere; its end goes on, or its deadline does (whichever is first: `handling_`)
-///   switched   it has become a WebSocket or a tunnel, and all that happens is that one's business (`SwitchedConnection`)
+///   switched   it is a WebSocket, a tunnel or a stream, and all that happens is that one's business (`SwitchedConnection`)
 ///
 /// Deadlines are a time stamp that a coarse sweep compares (no timer for each request). The sweep only wakes a session that waits, by
 /// cancelling the wait; the session then looks at its own deadline. A thread that runs it is never disturbed.
@@ -122,6 +122,7 @@ class Session {
   friend class SessionTransfer;
   friend class SessionBodyReader;
   friend class SessionBodyWriter;
+  friend class StreamSession;
   friend class Tunnel;
   friend class WebSocketSession;
 
@@ -179,7 +180,8 @@ class Session {
   [[nodiscard]] protocol::http1::Codec::ResponseOptions response_options(bool close) const;
   void go_on();
 
-  // becoming a WebSocket or a tunnel (session_switch.cpp)
+  // becoming a WebSocket, a tunnel, or from the beginning a stream (session_switch.cpp)
+  void begin_stream(std::string received);
   [[nodiscard]] bool begin_switch();
   void start_switched();
   void check_switched(std::chrono::milliseconds now) noexcept;

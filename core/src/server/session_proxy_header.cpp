@@ -31,6 +31,7 @@ void Session::receive_proxy_header() {
       case protocol::proxy_protocol::Header::State::complete: break;
     }
     if (!adopt_proxy_header()) return;
+    if (admission_.stream) return begin_stream(std::string(room.data() + read, count - read));
     if (read < count) {
       std::copy_n(room.data() + read, count - read, room.data());
       codec_.commit(count - read);

@@ -8,6 +8,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "core/src/server/address_counts.hpp"
 #include "core/src/server/hand_over.hpp"
@@ -29,6 +30,7 @@ struct Admission {
   bool by_address = false;  ///< it is its address that has too many
   ProxyHeader::State proxy_header = ProxyHeader::State::none;
   AddressCounts::Key address = 0;
+  std::optional<std::uint32_t> stream{};  ///< at an address with a protocol of its own: which of the site's streams
 };
 
 /// Every open session of a worker, and its owner. Split into shards, each under a lock that is taken when a connection begins, is

@@ -1,10 +1,11 @@
-// The session's part that turns it into something else than HTTP: a WebSocket, or a tunnel to a server behind.
+// The session's part that turns it into something else than HTTP: a WebSocket, a tunnel to a server behind, or a stream.
 
 #include <utility>
 
 #include <asio/post.hpp>
 
 #include "core/src/server/session.hpp"
+#include "core/src/server/stream_session.hpp"
 #include "core/src/server/system_clock.hpp"
 #include "core/src/server/thread_meter.hpp"
 #include "core/src/server/websocket_session.hpp"
@@ -41,6 +42,19 @@ bool Session::begin_switch() {
   switched_ = exchange.plan->carry_out(*this, exchange, std::move(received));
   if (flush()) start_switched();  // otherwise `go_on` does
   return false;
+}
+
+// The address has a protocol of its own. `received`: what has come behind a PROXY header.
+void Session::begin_stream(std::string received) {
+  const routing::Site::Stream& stream = context_.site->stream(*admission_.stream);
+  const bool is_closed =
+      stream.number < context_.closed_routes.size() && context_.closed_routes[stream.number].load(std::memory_order_relaxed);
+  if (is_closed) return end();
+  codec_.let_go();
+  switched_ = std::make_shared<StreamSession>(*this, stream, std::move(received));
+  deadline_.store(0, std::memory_order_relaxed);
+  phase_.store(Phase::switched, std::memory_order_release);
+  switched_->start();
 }
 
 void Session::start_switched() {

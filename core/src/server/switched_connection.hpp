@@ -13,7 +13,7 @@ namespace ropeway::server {
 class Session;
 struct Exchange;
 
-/// What a connection has become behind a 101 (RFC 9110 §15.2.2), in the place of a `Session` that speaks HTTP. It guards itself: any thread may
+/// What a connection has become behind a 101 (RFC 9110 §15.2.2), or is from its beginning, in the place of a `Session` that speaks HTTP. It guards itself: any thread may
 /// call any of these at any time. Where its last wait has come back and nothing is left to do, it has the session removed.
 class SwitchedConnection {
  public:

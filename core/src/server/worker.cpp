@@ -248,8 +248,7 @@ struct Worker::State {
     const std::lock_guard lock(rescue_mutex);
     const auto found = std::ranges::find(rescued, given.descriptor, &Listener::descriptor);
     return found != rescued.end() ? *found
-                                  : rescued.emplace_back(context, given.descriptor, connection_limit(options.limits.connections),
-                                                         options.threads > 1, given.remains, given.proxy_protocol);
+                                  : rescued.emplace_back(context, given, connection_limit(options.limits.connections), options.threads > 1);
   }
 
   void rescue(const std::vector<ListenDescriptor>& wanted) {
@@ -407,8 +406,7 @@ void Worker::start_nursery(std::span<const int> not_needed, std::function<void()
 void Worker::listen(const std::vector<ListenDescriptor>& listeners) {
   for (const ListenDescriptor& listener : listeners) {
     state_->listeners
-        .emplace_back(state_->context, listener.descriptor, connection_limit(state_->options.limits.connections),
-                      state_->options.threads > 1, listener.remains, listener.proxy_protocol)
+        .emplace_back(state_->context, listener, connection_limit(state_->options.limits.connections), state_->options.threads > 1)
         .start();
   }
   if (state_->context.hand_over.take >= 0) {

@@ -18,17 +18,10 @@
 #include "core/src/routing/site.hpp"
 #include "core/src/server/hand_over.hpp"
 #include "core/src/server/keep_table.hpp"
+#include "core/src/server/listen_descriptor.hpp"
 #include "core/src/shared/segment.hpp"
 
 namespace ropeway::server {
-
-/// A listening socket that somebody else owns and keeps open.
-struct ListenDescriptor {
-  int descriptor = -1;
-  bool is_unix = false;
-  bool remains = false;         ///< it listens on when the whole server has ended: nobody is refused then, but waits for the next one
-  bool proxy_protocol = false;  ///< a PROXY header begins every connection
-};
 
 /// What a worker is made of; everything outlives it but the descriptors that it may close.
 struct WorkerOptions {

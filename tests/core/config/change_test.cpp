@@ -15,7 +15,8 @@ const Catalogue& catalogue() {
       {{"page",
         {Setting::string("body", "The body.").by_default("\"\""), Setting::duration("age", "Its age.").by_default("\"1s\""),
          Setting::list("names", "Names.", Setting::string("", "")).by_default("[]")}}},
-      {{"gate", {Setting::size("room", "Room.").by_default("\"1k\"")}}}};
+      {{"gate", {Setting::size("room", "Room.").by_default("\"1k\"")}}},
+      {{"echo", {Setting::duration("pause", "A pause.").by_default("\"1s\"")}}, {"drop", {}}}};
   return known;
 }
 
@@ -83,6 +84,18 @@ TEST_CASE("each difference has its place, its values and its cost") {
         {R"("trusted_proxies": ["10.0.0.1"], "listen": [{"address": ":80", "proxy_protocol": true}])",
          R"("trusted_proxies": ["10.0.0.1"], "listen": [":80"])",
          {Kind::changed, "/listen/0", "listen \":80\": proxy_protocol", "true", "false", Cost::rolling}},
+        {R"("listen": [{"address": ":80", "handler": "echo"}])",
+         R"("listen": [{"address": ":80", "handler": "drop"}])",
+         {Kind::changed, "/listen/0/handler", "listen \":80\": handler", "\"echo\"", "\"drop\"", Cost::rolling}},
+        {R"("listen": [":80"])",
+         R"("listen": [":81", {"address": ":80", "handler": "drop"}])",
+         {Kind::added, "/listen/1/handler", "listen \":80\": handler", "", "\"drop\"", Cost::rolling}},
+        {R"("listen": [{"address": ":80", "handler": "drop"}])",
+         R"("listen": [":80"])",
+         {Kind::removed, "/listen/0/handler", "listen \":80\": handler", "\"drop\"", "", Cost::rolling}},
+        {R"("listen": [{"address": ":80", "handler": "echo", "options": {"pause": "1000ms"}}])",
+         R"("listen": [{"address": ":80", "handler": "echo", "options": {"pause": 2}}])",
+         {Kind::changed, "/listen/0/options/pause", "listen \":80\": options.pause", "*", "*", Cost::rolling}},
         {R"("groups": [{"prefix": "/v1", "routes": []}])", "", {Kind::removed, "/groups/0", "groups \"/v1\"", "*", "", Cost::rolling}},
         {R"("groups": [{"prefix": "/v1", "routes": []}])",
          R"("groups": [{"prefix": "/v1", "routes": [)" + a + "]}]",

@@ -27,12 +27,14 @@ TEST_CASE("a slot says what its thread works on, and since when") {
 TEST_CASE("a slot says whose request it is") {
   ThreadSlot slot;
   const RequestOrigin origin{static_cast<ropeway::RequestId>(0xFEDCBA9876543210U), {{0x1122334455667788U, 0x99AABBCCDDEEFF00U}, 65535}};
-  slot.begin(Activity(UINT32_MAX - 1, Method::other, std::string(300, 'x'), origin), 1ms);
+  slot.begin(Activity(UINT32_MAX - 1, Method::other, "/" + std::string(300, 'x'), origin), 1ms);
   const Activity found = slot.activity();
   CHECK(found.route() == UINT32_MAX - 1);
-  CHECK(found.request() == "other " + std::string(Activity::capacity, 'x'));
+  CHECK(found.request() == "other /" + std::string(Activity::capacity - 1, 'x'));
   CHECK(found.origin().id == origin.id);
   CHECK(found.origin().peer == origin.peer);
+  slot.begin(Activity(1, Method::other, ":7000"), 1ms);
+  CHECK(slot.activity().request() == ":7000");  // a stream at that address
 }
 
 TEST_CASE("a path of any length is kept, up to what a slot has room for") {
