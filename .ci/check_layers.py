@@ -12,7 +12,7 @@ IO_STD = {"thread", "mutex", "shared_mutex", "condition_variable", "future", "st
           "chrono", "fstream", "iostream", "filesystem", "ctime", "csignal"}
 GROUPS = [
     # sys/syscall.h: glibc 2.36 has no openat2()
-    ("files", r"(unistd|fcntl|dirent|poll|linux/openat2|sys/(stat|mman|uio|sendfile|file|statfs|types|syscall))\.h"),
+    ("files", r"(unistd|fcntl|dirent|poll|linux/openat2|sys/(stat|mman|uio|sendfile|file|statfs|types|syscall|inotify))\.h"),
     ("addresses", r"(arpa/inet|netinet/in|sys/un)\.h"),
     ("sockets", r"(sys/(socket|epoll|eventfd|timerfd)|netinet/.*|arpa/.*|netdb|ifaddrs|net/.*|linux/(filter|bpf|if|tcp|sock_diag|sockios)\w*)\.h"),
     ("process", r"(signal|sched|pwd|grp|pthread|spawn|execinfo|getopt|termios|syslog|time"

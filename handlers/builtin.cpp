@@ -14,6 +14,7 @@
 #include "handlers/fastcgi/fastcgi.hpp"
 #include "handlers/fixed_response/fixed_response.hpp"
 #include "handlers/health/health.hpp"
+#include "handlers/live_reload/live_reload.hpp"
 #include "handlers/proxy/proxy.hpp"
 #include "handlers/rate_limit/rate_limit.hpp"
 #include "handlers/redirect/redirect.hpp"
@@ -35,6 +36,7 @@ void enrol_builtin(Registry& registry) {
   registry.middleware<Cors>("cors");
   registry.middleware<Csrf>("csrf");
   registry.middleware<ErrorPages>("error_pages");
+  registry.middleware<LivePages>("live_pages");
   registry.middleware<RateLimiting>("rate_limit");
   registry.middleware<RequestDecompression>("request_decompression");
   registry.middleware<RequestIdMiddleware>("request_id");
@@ -45,6 +47,7 @@ void enrol_builtin(Registry& registry) {
   registry.handler<FastCgi>("fastcgi");
   registry.handler<FixedResponse>("fixed_response");
   registry.handler<Health>("health");
+  registry.handler<LiveReload>("live_reload");
   registry.handler<Proxy>("proxy");
   registry.handler<Redirect>("redirect");
   registry.handler<StaticFiles>("static_files");

@@ -5,6 +5,7 @@
 
 #include "core/src/routing/router.hpp"
 #include "handlers/builtin.hpp"
+#include "launcher/src/development.hpp"
 
 namespace ropeway::launcher {
 namespace {
@@ -73,6 +74,11 @@ std::unique_ptr<const routing::Site> Application::make_site(const config::Server
   add_middlewares(config.middlewares, everywhere);
   std::vector<Middlewares> of_groups(config.groups.size(), everywhere);  // routes share those of their group
   for (std::size_t i = 0; i < of_groups.size(); ++i) add_middlewares(config.groups[i].middlewares, of_groups[i]);
+  const auto built_in = [&](const auto* entry) {
+    return entry->make(ConfigNode::from_json(R"({"instance": ")" + instance() + "\"}", entry->settings), services);
+  };
+  std::shared_ptr<const Middleware> live_pages;
+  if (config.development) live_pages = built_in(registry_.find_middleware(live_pages_middleware));
   std::vector<routing::RouteDefinition> routes;
   std::vector<routing::PatternSource> patterns;
   bool complete = true;
@@ -94,7 +100,13 @@ std::unique_ptr<const routing::Site> Application::make_site(const config::Server
       make(component, definition.tried.emplace_back(routing::NamedHandler{component.name, {}}).handler);
     }
     add_middlewares(route.middlewares, definition.middlewares);
+    if (config.development) definition.middlewares.push_back(live_pages);
     routes.push_back(std::move(definition));
+  }
+  if (config.development) {
+    routes.push_back(
+        {live_reload_match, live_reload_handler, built_in(registry_.find_handler(live_reload_handler)), {}, "/development", {}, {}});
+    tell_clients_of_failures();
   }
   std::vector<routing::StreamDefinition> streams;
   for (const auto& [component, address] : config.streams) {

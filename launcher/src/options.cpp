@@ -82,6 +82,26 @@ void add_serve(CLI::App& app, Options& options) {
   command->callback([&options] { options.command = Options::Command::serve; });
 }
 
+void add_dev(CLI::App& app, Options& options) {
+  DevOptions& dev = options.dev;
+  CLI::App* command = app.add_subcommand(
+      "dev", "Work on a project or a folder: build it and start it again at each change, with live reload and error pages");
+  command->add_option("folder", dev.folder, "A project with a CMakeLists.txt, a folder with a ropeway.json, or any other")
+      ->capture_default_str()
+      ->type_name("DIR");
+  command->add_option("-c,--config", dev.config, "The configuration (default: ropeway.json of the folder)")->type_name("FILE");
+  command->add_option("--build", dev.build, "Where CMake builds")->capture_default_str()->type_name("DIR");
+  command->add_option("--target", dev.target, "CMake's name of the program (default: the only one that is no test)")->type_name("NAME");
+  command->add_option("-p,--port", dev.port, "Where to listen, of a folder without a configuration (default: 8000)")
+      ->check(CLI::Range(0, 65535).description(""))
+      ->type_name("PORT");
+  command->add_option("--ignore", dev.ignored, "A file or folder, by its name, whose changes mean nothing (again for more)")
+      ->take_all()
+      ->allow_extra_args(false)
+      ->type_name("NAME");
+  command->callback([&options] { options.command = Options::Command::dev; });
+}
+
 void add_eject(CLI::App& app, Options& options) {
   CLI::App* command = app.add_subcommand(
       "eject", "Make a project that does what serve does with the same options: a configuration, and a program to go on from");
@@ -258,7 +278,7 @@ std::vector<std::string> lasting_arguments(int argc, const char* const argv[]) {
 std::string unknown_command(const std::string& word, const std::string& program, bool serves) {
   std::vector<std::string> commands{"run",   "check",  "plan",    "explain", "routes", "schema", "status",     "top",
                                     "drill", "reload", "upgrade", "scale",   "reopen", "stop",   "completion", "manual"};
-  if (serves) commands.insert(commands.begin(), {"serve", "new"});
+  if (serves) commands.insert(commands.begin(), {"serve", "dev", "new", "eject"});
   std::string text = config::in_quotes(word) + " is no command" + config::did_you_mean(word, commands);
   std::error_code ignored;
   if (serves && std::filesystem::is_directory(word, ignored)) text += "; it is a folder: " + program + " serve " + config::printable(word);
@@ -276,6 +296,7 @@ Parsed parse_options(int argc, const char* const argv[], bool serves) {
   app.require_subcommand(0, 1);
   if (serves) {
     add_serve(app, options);
+    add_dev(app, options);
     add_new(app, options);
     add_eject(app, options);
   }

@@ -19,6 +19,16 @@ struct ServeOptions {
   bool quiet = false;
 };
 
+/// What `dev` was asked for.
+struct DevOptions {
+  std::string folder = ".";
+  std::string build = "build";        // relative to the folder
+  std::string target;                 // CMake's name of the program; empty: the only one
+  std::string config;                 // empty: ropeway.json of the folder
+  std::optional<std::uint16_t> port;  // of a folder without a configuration
+  std::vector<std::string> ignored;   // names of files and folders whose changes mean nothing
+};
+
 /// A command line that was understood.
 struct Options {
   enum class Command : std::uint8_t {
@@ -29,6 +39,7 @@ struct Options {
     routes,
     schema,
     serve,
+    dev,
     new_project,
     eject,
     status,
@@ -62,6 +73,7 @@ struct Options {
   unsigned pause_ms = 10;  // between two requests of a connection
   unsigned count = 0;      // of `top`: pages; 0: any number
   ServeOptions serve;
+  DevOptions dev;
   std::vector<std::string> arguments;  // the command line, with the program's name, without what is of one run alone (`--ready-fd`)
 };
 

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "launcher/src/development.hpp"
+
 namespace ropeway::launcher {
 namespace {
 
@@ -112,6 +114,7 @@ void fields(Visit& visit, APlan& plan) {
   visit(plan.affinity.mode);
   list_fields(visit, plan.affinity.cpus, [](Visit& set, auto& cpus) { list_fields(set, cpus, [](Visit& each, auto& cpu) { each(cpu); }); });
   visit(plan.keeper);
+  visit(plan.development);
   visit(plan.control);
   visit(plan.pid_file);
   identity_fields(visit, plan.identity);
@@ -172,9 +175,11 @@ Plan plan_of(const config::ServerConfig& config) {
   plan.shared = config.shared;
   plan.affinity = config.affinity;
   plan.keeper = config.keeper;
+  plan.development = config.development;
   plan.control = config.control;
   plan.pid_file = config.pid_file;
   for (const auto& route : config.routes) plan.routes.push_back({route.match, route.handler.name});
+  if (config.development) plan.routes.push_back({live_reload_match, live_reload_handler});
   for (const auto& stream : config.streams) plan.routes.push_back({stream.address, stream.handler.name});
   return plan;
 }

@@ -36,6 +36,7 @@ struct Plan {
   config::SharedConfig shared;
   config::AffinityConfig affinity;
   bool keeper = false;
+  bool development = false;
   std::string control;
   std::string pid_file;
   std::optional<Identity> identity;  // of workers; looked up by whoever makes the plan

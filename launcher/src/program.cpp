@@ -10,6 +10,7 @@
 #include "launcher/src/comparison.hpp"
 #include "launcher/src/control_client.hpp"
 #include "launcher/src/descriptor.hpp"
+#include "launcher/src/dev.hpp"
 #include "launcher/src/exit_code.hpp"
 #include "launcher/src/explanation.hpp"
 #include "launcher/src/new_project.hpp"
@@ -65,6 +66,7 @@ int obey(const Options& options, const Register& register_handlers) {
     case Options::Command::stop: return control_server(options, register_handlers);
     case Options::Command::new_project: return make_project(options.project);
     case Options::Command::eject: return eject_folder(options);
+    case Options::Command::dev: return develop(options.dev);
     case Options::Command::serve: return serve_folder(options, register_handlers);
   }
   return exit_code::usage;

@@ -13,6 +13,7 @@
 #include "launcher/src/affinity.hpp"
 #include "launcher/src/check.hpp"
 #include "launcher/src/control_path.hpp"
+#include "launcher/src/development.hpp"
 #include "launcher/src/exit_code.hpp"
 #include "launcher/src/inheritance.hpp"
 #include "launcher/src/log_files.hpp"
@@ -99,6 +100,8 @@ int serve(const Service& service, const Plan& plan, std::optional<Inheritance> i
 
   if (inherited && force.processes == 0) throw std::runtime_error(config::needs_restart("processes"));
   if (const std::string warning = warning_of(plan.identity); !warning.empty()) log->warning(warning);
+  (void)instance();
+  if (plan.development) log->warning("`development` is on: whoever can reach this server may read lines of its source");
   auto open = listeners_at_start(inherited, std::move(activation));
   if (force.processes == 0) {
     const auto listeners = std::make_shared<ListenSockets>(plan.listen, 1, open.get());

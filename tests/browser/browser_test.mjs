@@ -143,6 +143,49 @@ async function resumes_a_download(page, url) {
 }
 
 // Two windows in a room, connected to different processes.
+// A page that `ropeway dev` serves shows what was saved, without a hand on the browser.
+async function reloads_pages(context) {
+  const site = mkdtempSync(join(tmpdir(), "ropeway-dev-"));
+  writeFileSync(join(site, "index.html"), "<!doctype html><title>dev</title><p id=p>one</p>");
+  const dev = spawn(program, ["dev", site, "--port", "0"], { stdio: ["ignore", "ignore", "pipe"] });
+  const ended = once(dev, "exit");
+  try {
+    const lines = createInterface({ input: dev.stderr })[Symbol.asyncIterator]();
+    const next_url = async () => {
+      for (let line; !(line = await lines.next()).done;) {
+        const found = /^dev: ready at (http:[^,]*),/.exec(line.value);
+        if (found) return found[1];
+      }
+      throw new Error("dev has ended");
+    };
+    const first = await next_url();
+    dev.kill("SIGINT");
+    await ended;
+    // A second time on a port that stays, as a person has it.
+    const again = spawn(program, ["dev", site, "--port", new URL(first).port], { stdio: ["ignore", "ignore", "inherit"] });
+    const over = once(again, "exit");
+    try {
+      const page = await context.newPage();
+      await page.goto(first, { waitUntil: "load", timeout: patience }).catch(() => null);
+      for (const until = Date.now() + patience; !(await page.locator("#p").count());) {
+        assert.ok(Date.now() < until, "dev does not serve");
+        await page.goto(first, { waitUntil: "load", timeout: patience }).catch(() => null);
+      }
+      for (const word of ["two", "three"]) {
+        writeFileSync(join(site, "index.html"), `<!doctype html><title>dev</title><p id=p>${word}</p>`);
+        await page.waitForFunction((expected) => document.getElementById("p")?.textContent === expected, word, { timeout: patience });
+      }
+      await page.close();
+    } finally {
+      again.kill("SIGINT");
+      await over;
+    }
+  } finally {
+    dev.kill("SIGKILL");
+    rmSync(site, { recursive: true });
+  }
+}
+
 async function chats(context, url) {
   const windows = [];
   const processes = new Set();
@@ -191,6 +234,7 @@ try {
     ["a folder is listed, and a name with special characters can be followed", () => lists_a_folder(page, server.url)],
     ["a large download goes on where its connection broke", () => resumes_a_download(page, server.url)],
     ["two windows chat over two processes", () => chats(context, room.url)],
+    ["a page reloads when its file is saved", () => reloads_pages(context)],
     ["the console has no error", () => assert.deepEqual(complaints, [])],
   ]) {
     await test();

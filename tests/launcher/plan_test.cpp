@@ -31,6 +31,7 @@ Plan sample() {
   plan.most_processes = 14;
   plan.affinity = {config::AffinityConfig::Mode::list, {{0, 1}, {70}, {}}};
   plan.keeper = true;
+  plan.development = true;
   plan.control = "/run/x.control";
   plan.pid_file = "/run/x.pid";
   plan.identity = Identity{"web", 0xFFFF'FFFE, 33, {33, 4}};
@@ -64,6 +65,7 @@ TEST_CASE("a plan arrives as it was sent") {
   CHECK(plan->affinity.mode == config::AffinityConfig::Mode::list);
   CHECK(plan->affinity.cpus == std::vector<config::CpuList>{{0, 1}, {70}, {}});
   CHECK(plan->keeper);
+  CHECK(plan->development);
   CHECK(plan->control == "/run/x.control");
   CHECK(plan->pid_file == "/run/x.pid");
   REQUIRE(plan->identity.has_value());

@@ -230,6 +230,23 @@ class Socket final : public ropeway::WebSocketHandler {
   mutable std::optional<ropeway::WebSocketSender> last_;
 };
 
+__attribute__((noinline)) void thrown_here() { throw std::out_of_range("<not here>"); }
+
+class Thrower final : public ropeway::AsyncHandler {
+ public:
+  ropeway::awaitable<ropeway::Response> handle(ropeway::Request& request) const override {
+    const std::string how(request.param("how"));
+    if (how == "here") thrown_here();
+    if (how == "library") (void)std::stoi("none");
+    if (how == "number") throw 7;  // NOLINT(hicpp-exception-baseclass)
+    if (how == "status") throw ropeway::HttpError(ropeway::Status::service_unavailable, "not now");
+    if (how == "mistake") throw ropeway::HttpError(ropeway::Status::not_found, "not there");
+    asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::milliseconds(1));
+    co_await timer.async_wait(asio::use_awaitable);
+    throw std::runtime_error("after a wait");
+  }
+};
+
 // The first line says what it does.
 class Wire final : public ropeway::StreamHandler {
  public:
@@ -291,5 +308,6 @@ int main(int argc, char* argv[]) {
     registry.handler<Isolated>("isolated");
     registry.handler<Socket>("socket");
     registry.handler<Wire>("wire");
+    registry.handler<Thrower>("thrower");
   });
 }

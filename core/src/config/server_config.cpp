@@ -244,6 +244,7 @@ std::shared_ptr<const ServerConfig> server_config(std::shared_ptr<const ConfigNo
   config->group = read_name_or_number(root, "group");
   config->affinity = read_affinity(root);
   config->keeper = root.boolean("keeper");
+  config->development = root.boolean("development");
   const auto& pid_file = root.json("pid_file").get_ref<const std::string&>();
   config->pid_file = pid_file.empty() ? pid_file : root.path("pid_file");
   const auto& control = root.json("control").get_ref<const std::string&>();

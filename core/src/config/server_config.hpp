@@ -163,6 +163,7 @@ struct ServerConfig {
   SharedConfig shared;
   AffinityConfig affinity;
   bool keeper = false;
+  bool development = false;
   std::string user, group;  // names or numbers; "": as the server was started
   std::string pid_file;     // "": none
   std::string control;      // the control socket's path; "auto": see the setting; "": none

@@ -374,6 +374,11 @@ const Setting& server_settings() {
                            "Whether a process of its own holds every connection, too, so that connections between two requests survive the "
                            "death of their worker. It needs a file descriptor for each.")
               .by_default("false"),
+          Setting::boolean(
+              "development",
+              "For work on a site or a program, never for the public: failures are answered with what was thrown and where, pages "
+              "reload in browsers when the server has begun anew, and caches keep nothing. `ropeway dev` sets it.")
+              .by_default("false"),
           Setting::path("pid_file",
                         "A file that holds the launcher's process number as long as it runs, and is locked. Commands need none: they use "
                         "`control`. An empty string: none.")

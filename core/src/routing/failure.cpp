@@ -1,5 +1,6 @@
 #include "core/src/routing/failure.hpp"
 
+#include <atomic>
 #include <string>
 #include <utility>
 
@@ -9,6 +10,17 @@ namespace ropeway::routing {
 
 namespace {
 
+std::atomic<FailurePage> failure_page{nullptr};
+
+// The page about the exception that is being handled; where there is none, `response`.
+Response or_page(Response response, const Origin& origin) noexcept {
+  const FailurePage page = failure_page.load(std::memory_order_relaxed);
+  if (page == nullptr) return response;
+  try {
+    return page(std::current_exception(), origin, response.status());
+  } catch (...) { return response; }
+}
+
 Response response_of(const HttpError& error, std::string_view explanation) {
   Response response = Response::error(error.status(), explanation);
   if (const auto after = error.retry_after()) response.headers().set("Retry-After", std::to_string(after->count()));
@@ -16,6 +28,8 @@ Response response_of(const HttpError& error, std::string_view explanation) {
 }
 
 }  // namespace
+
+void set_failure_page(FailurePage page) noexcept { failure_page.store(page, std::memory_order_relaxed); }
 
 Response failure_response(Logger& logger, Origin origin) noexcept {
   const auto log = [&](std::string_view message, std::string_view error) {
@@ -30,13 +44,17 @@ Response failure_response(Logger& logger, Origin origin) noexcept {
     if (status >= 400 && status < 500) return response_of(error, error.what());
     if (status >= 500 && status < 600) {
       log("handler answered with an error", error.what());
-      return response_of(error, {});
+      return or_page(response_of(error, {}), origin);
     }
     log("handler threw HttpError with a status that is no error", error.what());
-  } catch (const std::exception& error) { log("handler threw an exception", error.what()); } catch (...) {
+    return or_page(Response::error(Status::internal_server_error), origin);
+  } catch (const std::exception& error) {
+    log("handler threw an exception", error.what());
+    return or_page(Response::error(Status::internal_server_error), origin);
+  } catch (...) {
     log("handler threw something that is no std::exception", "unknown");
+    return or_page(Response::error(Status::internal_server_error), origin);
   }
-  return Response::error(Status::internal_server_error);
 }
 
 awaitable<Response> guarded(awaitable<Response> inner, Logger& logger, Origin origin) {
