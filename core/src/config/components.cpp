@@ -20,6 +20,7 @@ using nlohmann::json;
 struct Component {
   std::string_view word;
   const std::vector<Catalogue::Entry>& entries;
+  bool open;
 };
 
 void check_component(const json& name, json& options, const Component& kind, const std::string& name_pointer,
@@ -28,7 +29,7 @@ void check_component(const json& name, json& options, const Component& kind, con
   const auto& text = name.get_ref<const std::string&>();
   const auto entry = std::find_if(kind.entries.begin(), kind.entries.end(), [&](const Catalogue::Entry& e) { return e.name == text; });
   if (entry != kind.entries.end()) { return validator.check(options, Setting::object("", "", entry->settings), options_pointer); }
-  if (text.empty()) return;  // reported already
+  if (text.empty() || kind.open) return;  // of an empty one was reported already
   std::vector<std::string> names;
   for (const Catalogue::Entry& known : kind.entries) names.push_back(known.name);
   std::string hint = did_you_mean(text, names);
@@ -87,8 +88,8 @@ void check_answerers(json& route, const Component& handlers, const std::string& 
 }  // namespace
 
 void check_components(json& root, const Catalogue& catalogue, Validator& validator) {
-  const Component handlers{"handler", catalogue.handlers};
-  const Component middlewares{"middleware", catalogue.middlewares};
+  const Component handlers{"handler", catalogue.handlers, catalogue.open};
+  const Component middlewares{"middleware", catalogue.middlewares, catalogue.open};
   // `around` is the whole configuration, or a group.
   const auto check_routes = [&](json& around, const std::string& pointer) {
     check_list(member(around, "middlewares"), middlewares, "name", pointer_to(pointer, "middlewares"), validator);
