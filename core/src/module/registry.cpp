@@ -11,7 +11,10 @@ void enrol(std::map<std::string, Entry, std::less<>>& entries, const char* kind,
   if (name.empty()) throw std::invalid_argument(std::string("a ") + kind + " was registered without a name");
   if (!entry.make) throw std::invalid_argument(std::string(kind) + " \"" + name + "\" was registered without a function that makes it");
   const auto [position, inserted] = entries.try_emplace(std::move(name), std::move(entry));
-  if (!inserted) throw std::invalid_argument(std::string(kind) + " \"" + position->first + "\" is registered already; choose another name");
+  if (inserted) return;
+  const std::string& origin = position->second.origin;
+  throw std::invalid_argument(std::string(kind) + " \"" + position->first + "\" is registered already" +
+                              (origin.empty() ? "" : " by " + origin) + "; choose another name");
 }
 
 template <class Entry>
@@ -23,11 +26,11 @@ const Entry* look_up(const std::map<std::string, Entry, std::less<>>& entries, s
 }  // namespace
 
 void NamedRegistry::add_handler(std::string name, Settings settings, MakeHandler make) {
-  enrol(handlers_, "handler", std::move(name), HandlerEntry{std::move(settings), std::move(make)});
+  enrol(handlers_, "handler", std::move(name), HandlerEntry{std::move(settings), std::move(make), origin_});
 }
 
 void NamedRegistry::add_middleware(std::string name, Settings settings, MakeMiddleware make) {
-  enrol(middlewares_, "middleware", std::move(name), MiddlewareEntry{std::move(settings), std::move(make)});
+  enrol(middlewares_, "middleware", std::move(name), MiddlewareEntry{std::move(settings), std::move(make), origin_});
 }
 
 const NamedRegistry::HandlerEntry* NamedRegistry::find_handler(std::string_view name) const noexcept { return look_up(handlers_, name); }

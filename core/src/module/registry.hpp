@@ -3,6 +3,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <ropeway/registry.hpp>
@@ -15,11 +16,16 @@ class NamedRegistry final : public Registry {
   struct HandlerEntry {
     Settings settings;
     MakeHandler make;
+    std::string origin;
   };
   struct MiddlewareEntry {
     Settings settings;
     MakeMiddleware make;
+    std::string origin;
   };
+
+  /// Who registers from now on, for messages: "the module \"accounts\"". Nobody at first.
+  void set_origin(std::string origin) { origin_ = std::move(origin); }
 
   void add_handler(std::string name, Settings settings, MakeHandler make) override;
   void add_middleware(std::string name, Settings settings, MakeMiddleware make) override;
@@ -33,6 +39,7 @@ class NamedRegistry final : public Registry {
  private:
   std::map<std::string, HandlerEntry, std::less<>> handlers_;
   std::map<std::string, MiddlewareEntry, std::less<>> middlewares_;
+  std::string origin_;
 };
 
 }  // namespace ropeway::module
