@@ -128,8 +128,8 @@ class Drill {
 
 }  // namespace
 
-int drill(const Options& options, const Register& register_handlers) {
-  ControlConnection connection(options, register_handlers);
+int drill(const Options& options) {
+  ControlConnection connection(options);
   const json status = connection.ask({{"command", "status"}})["status"];
   const std::string url = status["listen"].at(0).get<std::string>();
   Probe::Options load;

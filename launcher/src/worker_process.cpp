@@ -38,7 +38,7 @@ class WorkerProcess {
         alone_(role == Role::alone),
         bind_error_(slot < setup.cpus.size() ? bind_to(setup.cpus[slot]) : 0),
         signals_(role),
-        application_(setup.register_handlers),
+        application_(setup.register_handlers, setup.source),
         config_(loaded(application_, setup.source)),
         log_(open_log(config_->log, name)),
         access_log_(open_access_log(config_->log.access)),
