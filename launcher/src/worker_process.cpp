@@ -21,6 +21,7 @@
 #include "launcher/src/log_files.hpp"
 #include "launcher/src/signals.hpp"
 #include "launcher/src/stop_guard.hpp"
+#include "launcher/src/symbols.hpp"
 #include "launcher/src/worker_handle.hpp"
 
 namespace ropeway::launcher {
@@ -43,6 +44,7 @@ class WorkerProcess {
         log_(open_log(config_->log, name)),
         access_log_(open_access_log(config_->log.access)),
         worker_(worker_options(setup.threads)) {
+    note_objects(setup.scoreboard.objects(slot));
     if (bind_error_ != 0) {
       log_->warning("the worker cannot be bound to its CPUs (`affinity`), and runs where it may",
                     {{"reason", std::string_view(std::strerror(bind_error_))}});

@@ -13,6 +13,7 @@
 #include <ropeway/json_document.hpp>
 
 #include "tests/support/json.hpp"
+#include "tests/support/sanitizers.hpp"
 #include "tests/support/server_process.hpp"
 
 namespace module_test {
@@ -227,6 +228,24 @@ TEST_CASE("a reload refuses a module that cannot be used, and the old one serves
   put(folder, "greeting_2", "greeting.so");
   CHECK(run_to_end({program(), "reload", "--wait"}, folder / ".").exit_code == 0);
   CHECK(server->connect().get("/greet/you").body == "Hi, you (2)\n");
+}
+
+TEST_CASE("the log names the function of a module that a worker died in, not one of a file that has taken the module's place since") {
+  if (under_sanitizer) return;
+  for (const bool is_replaced : {false, true}) {
+    CAPTURE(is_replaced);
+    const TemporaryFolder folder;
+    put(folder, "greeting", "greeting.so");
+    const auto server = ServerProcess::run({1, 1}, folder, R"("modules": ["greeting.so"], "routes": [{"match": "/", "handler": "fall"}])");
+    if (is_replaced) put(folder, "greeting_2", "greeting.so");
+    RawClient client = server->connect();
+    client.send("GET / HTTP/1.1\r\nHost: test\r\n\r\n");
+    CHECK(client.ends_without_more());
+    CHECK(eventually([&] { return server->standard_error().find("backtrace of worker") != std::string::npos; }));
+    const std::string log = server->standard_error();
+    CHECK(log.find("greeting.so+0x") != std::string::npos);
+    CHECK((log.find("greeting::Fall::handle(ropeway::Request const&) const+0x") != std::string::npos) == !is_replaced);
+  }
 }
 
 TEST_CASE("plan tells a change of modules; a change that needs a restart is refused also where the modules differ") {

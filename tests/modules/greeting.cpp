@@ -1,5 +1,7 @@
 // A module as it should be. GREETING_VERSION tells one build of it from another one.
 
+#include <cstdlib>
+
 #include <ropeway/module.hpp>
 
 namespace greeting {
@@ -24,6 +26,11 @@ class Greeting final : public ropeway::Handler {
   std::int64_t times_;
 };
 
+class Fall final : public ropeway::Handler {
+ public:
+  ropeway::Response handle(const ropeway::Request&) const override { std::abort(); }
+};
+
 class Stamp final : public ropeway::Middleware {
  public:
   ropeway::awaitable<ropeway::Response> handle(ropeway::Request& request, ropeway::Next next) const override {
@@ -37,5 +44,6 @@ class Stamp final : public ropeway::Middleware {
 
 ROPEWAY_MODULE(registry) {
   registry.handler<greeting::Greeting>("greeting");
+  registry.handler<greeting::Fall>("fall");
   registry.middleware<greeting::Stamp>("stamp");
 }

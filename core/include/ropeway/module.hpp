@@ -21,10 +21,12 @@
 ///   with a compiler and flags that lay objects out in the same way. The text `ROPEWAY_MODULE_TAG` says with which it was; a program
 ///   compares that before it runs any code of the module, and refuses another one.
 /// - Names of classes and functions that other modules may have, too, belong in a namespace of the module's own.
+// NOLINTBEGIN(bugprone-macro-parentheses): the name of a parameter has none
 #define ROPEWAY_MODULE(registry)                                                                                          \
   ROPEWAY_MODULE_RETAINED static const char ropeway_module_tag[] = ROPEWAY_MODULE_MARK "tag\1" ROPEWAY_MODULE_TAG;        \
   extern "C" [[gnu::visibility("default")]] void ropeway_register_module([[maybe_unused]] ::ropeway::Registry& registry); \
   extern "C" [[gnu::visibility("default")]] void ropeway_register_module([[maybe_unused]] ::ropeway::Registry& registry)
+// NOLINTEND(bugprone-macro-parentheses)
 
 /// What other modules call this one: `ROPEWAY_MODULE_NAME("accounts");`, once and outside of functions. Without it, it is the file's name without
 /// folder and ".so". No two modules of a configuration have the same.
