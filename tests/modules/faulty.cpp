@@ -15,7 +15,7 @@
 namespace faulty {
 
 #if defined(FAULTY_TAG)
-const int ran = [] {
+const int ran = []() noexcept {
   std::abort();
   return 0;
 }();
