@@ -74,6 +74,15 @@ TEST_CASE("modules serve, in every model, whatever their order, and call each ot
   }
 }
 
+TEST_CASE("modules may have classes of the same name") {
+  const TemporaryFolder folder;
+  const auto server = ServerProcess::run({1, 1}, folder,
+                                         listing({"greeting", "greeting_twin"}) + R"(, "routes": [)" + greeting_route +
+                                             R"(, {"match": "/twin/{name}", "handler": "twin_greeting"}])");
+  CHECK(server->connect().get("/greet/you").body == "Hi, you (1)\n");
+  CHECK(server->connect().get("/twin/you").body == "Hello, you (twin)\n");
+}
+
 TEST_CASE("options of a module's handler are checked as it declares them, with their place") {
   const std::string begin = "{" + listing({"greeting"}) + ",\n\"routes\": [{\"match\": \"/\", \"handler\": \"greeting\", \"options\": ";
   const Finished declared = check(begin + R"({"times": 7, "wrod": ""}}]})");

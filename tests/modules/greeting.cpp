@@ -1,4 +1,4 @@
-// A module as it should be. GREETING_VERSION tells one build of it from another one.
+// A module as it should be. GREETING_VERSION tells one build of it from another one, and GREETING_NAMES begins the names that it registers.
 
 #include <cstdlib>
 
@@ -43,7 +43,7 @@ class Stamp final : public ropeway::Middleware {
 }  // namespace greeting
 
 ROPEWAY_MODULE(registry) {
-  registry.handler<greeting::Greeting>("greeting");
-  registry.handler<greeting::Fall>("fall");
-  registry.middleware<greeting::Stamp>("stamp");
+  registry.handler<greeting::Greeting>(GREETING_NAMES "greeting");
+  registry.handler<greeting::Fall>(GREETING_NAMES "fall");
+  registry.middleware<greeting::Stamp>(GREETING_NAMES "stamp");
 }
