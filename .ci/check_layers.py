@@ -17,9 +17,10 @@ GROUPS = [
     ("sockets", r"(sys/(socket|epoll|eventfd|timerfd)|netinet/.*|arpa/.*|netdb|ifaddrs|net/.*|linux/(filter|bpf|if|tcp|sock_diag|sockios)\w*)\.h"),
     ("process", r"(signal|sched|pwd|grp|pthread|spawn|execinfo|getopt|termios|syslog|time"
                 r"|sys/(wait|prctl|resource|time|signalfd|pidfd|ioctl|sysinfo|utsname|capability|random|auxv)"
-                r"|linux/(futex|limits|close_range|pidfd|sched|prctl)|cxxabi|ucontext)\.h"),
+                r"|linux/(futex|limits|close_range|pidfd|sched|prctl)|ucontext)\.h"),
+    ("names", r"cxxabi\.h"),  # of symbols
     ("dl", r"(dlfcn|link|elf)\.h"),
-    ("awaitable", r"asio/(awaitable|any_io_executor|execution_context|executor|this_coro)\.hpp"),
+    ("awaitable", r"asio/(awaitable|any_io_executor|execution_context|executor|this_coro|version)\.hpp"),
     ("asio", r"asio(/.*)?\.hpp"),
     ("json_fwd", r"nlohmann/json_fwd\.hpp"),
     ("json", r"ropeway/json_document\.hpp"),  # what nlohmann's own header has, compiled once
@@ -33,7 +34,7 @@ GROUPS = [
     ("benchmark", r"benchmark/benchmark\.h"),
 ]
 STD = {"std", "io_std"}
-POSIX = {"files", "addresses", "sockets", "process"}
+POSIX = {"files", "addresses", "sockets", "process", "names"}
 
 
 class Layer(NamedTuple):
@@ -50,11 +51,11 @@ TABLE = [
     Layer("testing_api", "core/include/ropeway/testing", {"api"}, STD | {"awaitable", "json_fwd"}),
     # files: OpenFile closes its descriptor; openssl: cookies; json: contents of requests and responses
     Layer("json", "core/src/json", set(), {"json"}),
-    Layer("http", "core/src/http", {"api"}, STD | {"compression", "files", "json", "json_fwd", "openssl", "process"}),
+    Layer("http", "core/src/http", {"api"}, STD | {"compression", "files", "json", "json_fwd", "names", "openssl", "process"}),
     Layer("protocol", "core/src/protocol", {"api", "http"}, {"std"}),
     Layer("config", "core/src/config", {"api"}, STD | {"addresses", "json", "json_fwd"}),  # addresses: inet_pton, and how long a unix socket's path may be
     Layer("routing", "core/src/routing", {"api", "http"}, STD | {"awaitable"}),
-    Layer("module", "core/src/module", {"api", "config"}, STD | {"dl"}),
+    Layer("module", "core/src/module", {"api", "config"}, STD | {"dl", "names"}),
     # sockets: a log may be a pipe or a socket, which is written with MSG_DONTWAIT and poll
     Layer("observability", "core/src/observability", {"api"}, STD | POSIX | {"spdlog"}),
     Layer("database", "core/src/database", {"api"}, STD | {"asio", "awaitable"}),

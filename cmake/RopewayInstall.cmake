@@ -10,7 +10,8 @@ configure_package_config_file(cmake/ropewayConfig.cmake.in "${CMAKE_CURRENT_BINA
                               INSTALL_DESTINATION "${package_dir}")
 write_basic_package_version_file("${CMAKE_CURRENT_BINARY_DIR}/ropewayConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/ropewayConfig.cmake" "${CMAKE_CURRENT_BINARY_DIR}/ropewayConfigVersion.cmake"
-              cmake/Findasio.cmake cmake/Findbrotli.cmake cmake/FindZstandard.cmake DESTINATION "${package_dir}")
+              cmake/Findasio.cmake cmake/Findbrotli.cmake cmake/FindZstandard.cmake
+              cmake/RopewayModules.cmake DESTINATION "${package_dir}")
 install(TARGETS ropeway_program RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 
 # The manual page and the shells' completions, which launcher/ has the program print.

@@ -36,7 +36,7 @@ void enrol_builtin(Registry& registry) {
   registry.middleware<Cors>("cors");
   registry.middleware<Csrf>("csrf");
   registry.middleware<ErrorPages>("error_pages");
-  registry.middleware<LivePages>("live_pages");
+  registry.middleware<LivePages>("live_reload");
   registry.middleware<RateLimiting>("rate_limit");
   registry.middleware<RequestDecompression>("request_decompression");
   registry.middleware<RequestIdMiddleware>("request_id");

@@ -2,7 +2,10 @@
 
 #include <cstdlib>
 #include <system_error>
+#include <utility>
 
+#include "core/src/config/module_list.hpp"
+#include "core/src/module/module_loader.hpp"
 #include "core/src/routing/router.hpp"
 #include "handlers/builtin.hpp"
 #include "launcher/src/development.hpp"
@@ -37,16 +40,53 @@ ConfigError unknown(const config::ComponentConfig& component) {
 
 }  // namespace
 
+const config::Environment& process_environment() {
+  static const config::Environment environment = [](const char* name) -> const char* { return std::getenv(name); };
+  return environment;
+}
+
+config::Loaded load_outline(const ConfigSource& source) {
+  return config::load(source.text, source.file, {{}, {}, {}, true}, process_environment());
+}
+
 Application::Application(const Register& register_handlers) {
+  registry_.set_origin("Ropeway itself");
   handlers::enrol_builtin(registry_);
+  registry_.set_origin("this program");
   if (register_handlers) register_handlers(registry_);
+  list_names();
+}
+
+Application::Application(const Register& register_handlers, const ConfigSource& source, const config::Environment& environment)
+    : Application(register_handlers) {
+  const config::ModuleList list = config::modules_of(source.text, source.file, environment);
+  if (list.modules.empty()) return;
+  for (const ConfigError& mistake : module::load_modules(list.modules, registry_)) {
+    if (list.from_environment) {
+      const std::string variable = config::variable_name(mistake.pointer().substr(0, mistake.pointer().rfind('/')));
+      mistakes_.push_back({"environment", 0, 0, mistake.pointer(), variable + ": " + mistake.what(), {}});
+    } else {
+      mistakes_.push_back(config::locate(mistake, source.text, source.file));
+    }
+  }
+  list_names();
+  catalogue_.open = !mistakes_.empty();
+}
+
+void Application::list_names() {
+  catalogue_ = {};
   for (const auto& [name, entry] : registry_.handlers()) catalogue_.handlers.push_back({name, entry.settings});
   for (const auto& [name, entry] : registry_.middlewares()) catalogue_.middlewares.push_back({name, entry.settings});
   for (const auto& [name, entry] : registry_.stream_handlers()) catalogue_.stream_handlers.push_back({name, entry.settings});
 }
 
-config::Loaded Application::load(const ConfigSource& source) const {
-  return config::load(source.text, source.file, catalogue_, [](const char* name) -> const char* { return std::getenv(name); });
+config::Loaded Application::load(const ConfigSource& source, const config::Environment& environment) const {
+  config::Loaded loaded = config::load(source.text, source.file, catalogue_, environment);
+  if (mistakes_.empty()) return loaded;
+  if (loaded.config != nullptr) loaded.sound = std::exchange(loaded.config, nullptr);
+  loaded.document = nullptr;
+  loaded.diagnostics.insert(loaded.diagnostics.end(), mistakes_.begin(), mistakes_.end());
+  return loaded;
 }
 
 std::shared_ptr<const Middleware> Application::make_middleware(const config::ComponentConfig& component, Services& services) const {
@@ -67,6 +107,7 @@ std::unique_ptr<const routing::Site> Application::make_site(const config::Server
   using Middlewares = std::vector<std::shared_ptr<const Middleware>>;
   const auto add_middlewares = [&](const std::vector<config::ComponentConfig>& components, Middlewares& middlewares) {
     for (const auto& component : components) {
+      if (catalogue_.open && registry_.find_middleware(component.name) == nullptr) continue;
       collect([&] { middlewares.push_back(make_middleware(component, services)); });
     }
   };
@@ -78,7 +119,7 @@ std::unique_ptr<const routing::Site> Application::make_site(const config::Server
     return entry->make(ConfigNode::from_json(R"({"instance": ")" + instance() + "\"}", entry->settings), services);
   };
   std::shared_ptr<const Middleware> live_pages;
-  if (config.development) live_pages = built_in(registry_.find_middleware(live_pages_middleware));
+  if (config.development) live_pages = built_in(registry_.find_middleware(live_reload));
   std::vector<routing::RouteDefinition> routes;
   std::vector<routing::PatternSource> patterns;
   bool complete = true;
@@ -87,10 +128,11 @@ std::unique_ptr<const routing::Site> Application::make_site(const config::Server
                                         route.pointer, route.name,         {}};
     patterns.push_back({route.match, route.pointer + "/match"});
     const auto make = [&](const config::ComponentConfig& component, AnyHandler& handler) {
-      if (!component.options) complete = false;
+      const auto* entry = registry_.find_handler(component.name);
+      const bool is_left_out = !component.options || (catalogue_.open && entry == nullptr);
+      if (is_left_out) complete = false;
       collect([&] {
-        if (!component.options) return;
-        const auto* entry = registry_.find_handler(component.name);
+        if (is_left_out) return;
         if (entry == nullptr) throw unknown(component);
         handler = construct(component, [&](const ConfigNode& options) { return entry->make(options, services); });
       });
@@ -104,18 +146,17 @@ std::unique_ptr<const routing::Site> Application::make_site(const config::Server
     routes.push_back(std::move(definition));
   }
   if (config.development) {
-    routes.push_back(
-        {live_reload_match, live_reload_handler, built_in(registry_.find_handler(live_reload_handler)), {}, "/development", {}, {}});
+    routes.push_back({live_reload_match, live_reload, built_in(registry_.find_handler(live_reload)), {}, "/development", {}, {}});
     tell_clients_of_failures();
   }
   std::vector<routing::StreamDefinition> streams;
   for (const auto& [component, address] : config.streams) {
-    if (!component.options) {
+    const auto* entry = registry_.find_stream_handler(component.name);
+    if (!component.options || (catalogue_.open && entry == nullptr)) {
       complete = false;
       continue;
     }
     collect([&] {
-      const auto* entry = registry_.find_stream_handler(component.name);
       if (entry == nullptr) throw unknown(component);
       streams.push_back(
           {component.name, address, construct(component, [&](const ConfigNode& options) { return entry->make(options, services); })});

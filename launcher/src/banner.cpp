@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <memory>
 
+#include <ropeway/version.hpp>
+
 namespace ropeway::launcher {
 namespace {
 

@@ -94,9 +94,9 @@ ActivityNames names_of(const observability::Activity& activity, const std::vecto
   return names;
 }
 
-std::string stack_of(const StackRecord& record) {
+std::string stack_of(const StackRecord& record, std::span<const observability::MappedObject> others) {
   std::string text;
-  for (const std::string& frame : frames_of(record)) text += (text.empty() ? "" : " < ") + frame;
+  for (const std::string& frame : frames_of(record, others)) text += (text.empty() ? "" : " < ") + frame;
   return text;
 }
 
@@ -125,7 +125,7 @@ void give_signal_stack() {
   thread_local const Stack stack;
 }
 
-std::vector<std::string> frames_of(const StackRecord& record) {
+std::vector<std::string> frames_of(const StackRecord& record, std::span<const observability::MappedObject> others) {
   std::vector<std::string> result;
   const std::size_t count = std::min<std::size_t>(record.frame_count, StackRecord::most_frames);
   unsigned times = 1;
@@ -140,7 +140,7 @@ std::vector<std::string> frames_of(const StackRecord& record) {
       continue;
     }
     tell_times();
-    result.push_back(describe_address(record.frames[i] - (i > 0 ? 1 : 0)));
+    result.push_back(describe_address(record.frames[i] - (i > 0 ? 1 : 0), others));
   }
   if (!result.empty()) tell_times();
   return result;

@@ -28,14 +28,15 @@ struct ActivityNames {
 };
 [[nodiscard]] ActivityNames names_of(const observability::Activity& activity, const std::vector<Plan::Route>& routes);
 /// The frames of `record` in one line.
-[[nodiscard]] std::string stack_of(const observability::StackRecord& record);
+[[nodiscard]] std::string stack_of(const observability::StackRecord& record, std::span<const observability::MappedObject> others);
 
 /// Gives the calling thread, which has none, a stack on which a signal can be handled also where the thread has used up its own.
 /// It stays until the thread ends.
 void give_signal_stack();
 
 /// The frames of `record`, innermost first, as `describe_address` has them. The addresses are those of a child of this process that
-/// executed no other program, so this process knows what is there.
-[[nodiscard]] std::vector<std::string> frames_of(const observability::StackRecord& record);
+/// executed no other program, so this process knows what is there; what the child alone has loaded is in `others`.
+[[nodiscard]] std::vector<std::string> frames_of(const observability::StackRecord& record,
+                                                 std::span<const observability::MappedObject> others = {});
 
 }  // namespace ropeway::launcher

@@ -27,9 +27,9 @@ namespace {
 void say(const std::string& text) { std::fprintf(stderr, "%s\n", text.c_str()); }
 
 void add_changes_that_need_a_restart(std::vector<config::Diagnostic>& diagnostics, const config::Loaded& running,
-                                     const config::Loaded& loaded, const ConfigSource& source) {
-  if (!running.document || !loaded.document) return;
-  for (const config::Change& change : config::changes_between(*running.document, *loaded.document)) {
+                                     const config::Loaded& outline, const ConfigSource& source) {
+  if (!running.document || !outline.document) return;
+  for (const config::Change& change : config::changes_between(*running.document, *outline.document)) {
     if (change.cost != Setting::Cost::restart) continue;
     diagnostics.push_back(config::locate(ConfigError(change.pointer, config::needs_restart(change.name)), source.text, source.file));
   }
@@ -37,11 +37,18 @@ void add_changes_that_need_a_restart(std::vector<config::Diagnostic>& diagnostic
 
 // The child's part; gives its exit code. `running` may be none.
 int check_here(const ConfigSource& source, const Register& register_handlers, const ConfigSource* running, int plan_descriptor) {
-  const Application application(register_handlers);
+  // Whom workers are is known before the first code of a module runs: what that user cannot open cannot be opened here.
+  const config::Loaded outline = load_outline(source);
+  std::vector<ConfigError> mistakes;
+  std::optional<Identity> identity;
+  if (const auto& outlined = outline.config != nullptr ? outline.config : outline.sound) {
+    identity = identity_of(*outlined, mistakes);
+    if (identity) assume(*identity);
+  }
+  const Application application(register_handlers, source);
   const config::Loaded loaded = application.load(source);
   std::vector<config::Diagnostic> diagnostics = loaded.diagnostics;
   const config::ServerConfig* config = loaded.config != nullptr ? loaded.config.get() : loaded.sound.get();
-  std::optional<Identity> identity;
   if (config != nullptr) {
     config::LogConfig quiet;
     quiet.level = LogLevel::warning;
@@ -50,14 +57,11 @@ int check_here(const ConfigSource& source, const Register& register_handlers, co
     server::WorkerOptions options = server::worker_options(*config);
     options.log = log.get();
     server::Worker worker(options);
-    std::vector<ConfigError> mistakes;
-    identity = identity_of(*config, mistakes);
     check_affinity(config->affinity, allowed_cpus(), mistakes);
-    if (identity) assume(*identity);  // what a worker could not open cannot be opened here
     (void)application.make_site(*config, worker.services(), mistakes);
-    for (const ConfigError& mistake : mistakes) diagnostics.push_back(config::locate(mistake, source.text, source.file));
   }
-  if (running != nullptr) add_changes_that_need_a_restart(diagnostics, application.load(*running), loaded, source);
+  for (const ConfigError& mistake : mistakes) diagnostics.push_back(config::locate(mistake, source.text, source.file));
+  if (running != nullptr) add_changes_that_need_a_restart(diagnostics, load_outline(*running), outline, source);
   if (!diagnostics.empty()) {
     std::fputs(config::report(std::move(diagnostics), loaded.untold).c_str(), stderr);
     return exit_code::usage;

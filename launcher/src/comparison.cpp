@@ -31,13 +31,13 @@ struct Running {
   std::optional<std::map<std::string, std::string>> variables;  // nothing: those of this process
 };
 
-Running what_runs(const Options& options, const Register& register_handlers) {
+Running what_runs(const Options& options) {
   if (!options.from.empty()) {
     auto source = read_source(options.from);
     if (!source) throw std::runtime_error("there is nothing to compare with");
     return {std::move(*source), std::nullopt};
   }
-  const json answer = ask_server(options, register_handlers, {{"command", "configuration"}});
+  const json answer = ask_server(options, {{"command", "configuration"}});
   const json& running = answer.at("configuration");
   return {{running.at("file").get<std::string>(), running.at("text").get<std::string>()},
           running.at("variables").get<std::map<std::string, std::string>>()};
@@ -132,15 +132,14 @@ int compare(const Options& options, const Register& register_handlers) {
   if (!after) return exit_code::usage;
   const Checked checked = check_in_child(*after, register_handlers);
   if (!checked.plan) return checked.exit_code;
-  const Running running = what_runs(options, register_handlers);
+  const Running running = what_runs(options);
   const config::Environment environment = [&running](const char* name) -> const char* {
     if (!running.variables) return std::getenv(name);
     const auto found = running.variables->find(name);
     return found == running.variables->end() ? nullptr : found->second.c_str();
   };
-  const config::Catalogue catalogue = Application(register_handlers).catalogue();
-  const config::Loaded old = config::load(running.source.text, running.source.file, catalogue, environment);
-  const config::Loaded fresh = config::load(after->text, after->file, catalogue, environment);
+  const config::Loaded old = Application(register_handlers, running.source, environment).load(running.source, environment);
+  const config::Loaded fresh = Application(register_handlers, *after, environment).load(*after, environment);
   for (const config::Loaded* loaded : {&old, &fresh}) {
     if (loaded->document) continue;
     std::fputs(config::report(loaded->diagnostics, loaded->untold).c_str(), stderr);

@@ -79,18 +79,18 @@ int converse(const Options& options, ControlConnection& connection) {
 
 }  // namespace
 
-json ask_server(const Options& options, const Register& register_handlers, const json& request) {
-  ControlConnection connection(options, register_handlers);
+json ask_server(const Options& options, const json& request) {
+  ControlConnection connection(options);
   json answer = connection.ask(request);
   if (!answer["ok"].get<bool>()) throw std::runtime_error(answer["error"].get<std::string>());
   return answer;
 }
 
-int control_server(const Options& options, const Register& register_handlers) {
+int control_server(const Options& options) {
   try {
-    if (options.command == Options::Options::Command::drill) return drill(options, register_handlers);
-    if (options.command == Options::Options::Command::top) return watch_top(options, register_handlers);
-    ControlConnection connection(options, register_handlers);
+    if (options.command == Options::Options::Command::drill) return drill(options);
+    if (options.command == Options::Options::Command::top) return watch_top(options);
+    ControlConnection connection(options);
     return converse(options, connection);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "ropeway: %s\n", config::printable(error.what()).c_str());

@@ -31,12 +31,12 @@ std::optional<std::string> stated_control(const std::string& text, const std::st
 
 // Where the server of that configuration listens for commands. A file that has mistakes may still say it; one that cannot be read, or that
 // says nothing, means the automatic place.
-std::string control_path(const Options& options, const Register& register_handlers) {
+std::string control_path(const Options& options) {
   if (!options.control.empty()) return options.control;
   const config::FileText read = config::read_text(options.config);
   std::string configured = "auto";
   if (read.error == 0) {
-    const config::Loaded loaded = Application(register_handlers).load({options.config, read.text});
+    const config::Loaded loaded = load_outline({options.config, read.text});
     const auto& config = loaded.config != nullptr ? loaded.config : loaded.sound;
     configured = config != nullptr ? config->control : stated_control(read.text, options.config).value_or("auto");
   }
@@ -61,8 +61,7 @@ Descriptor connect_to(const std::string& path) {
 
 }  // namespace
 
-ControlConnection::ControlConnection(const Options& options, const Register& register_handlers)
-    : socket_(connect_to(control_path(options, register_handlers))) {}
+ControlConnection::ControlConnection(const Options& options) : socket_(connect_to(control_path(options))) {}
 
 json ControlConnection::ask(const json& request) {
   const std::string line = request.dump() + "\n";

@@ -4,8 +4,6 @@
 #include <stdexcept>
 #include <string>
 
-#include <ropeway/launch.hpp>
-
 #include <nlohmann/json_fwd.hpp>
 
 #include "launcher/src/descriptor.hpp"
@@ -23,7 +21,7 @@ class ConversationEnded final : public std::runtime_error {
 class ControlConnection {
  public:
   /// To the server that the options name. Throws `std::runtime_error` with a sentence where there is none.
-  ControlConnection(const Options& options, const Register& register_handlers);
+  explicit ControlConnection(const Options& options);
   /// Sends a request and waits for its answer. Throws `ConversationEnded`.
   [[nodiscard]] nlohmann::json ask(const nlohmann::json& request);
   /// Waits until the server closes the connection.

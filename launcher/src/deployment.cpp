@@ -84,7 +84,7 @@ void Deployment::report_activity(const WorkerHandle& worker, Time now, observabi
                         {"since_ms", std::max<std::int64_t>(0, (moment - since).count())}});
   }
   if (!recorded) return;
-  const std::string frames = stack_of(crash);
+  const std::string frames = stack_of(crash, setup_->scoreboard.objects(worker.slot()));
   char address[24];
   std::snprintf(address, sizeof address, "0x%llx", static_cast<unsigned long long>(crash.address));
   const std::string message = "backtrace of worker " + std::to_string(worker.slot());

@@ -6,8 +6,7 @@ namespace ropeway::launcher {
 
 /// What the setting `development` adds to a configuration: a route, behind its own, and a middleware closest to each handler. Both are built in.
 inline constexpr const char* live_reload_match = "GET /.ropeway/{part}";
-inline constexpr const char* live_reload_handler = "live_reload";
-inline constexpr const char* live_pages_middleware = "live_pages";
+inline constexpr const char* live_reload = "live_reload";  // of both
 
 /// Which server this process is, or is a worker of: the launcher asks first, and its workers have what it got. Thread-safe.
 [[nodiscard]] const std::string& instance();

@@ -137,8 +137,8 @@ std::string first_url(const json& addresses) {
 
 }  // namespace
 
-int drill(const Options& options, const Register& register_handlers) {
-  ControlConnection connection(options, register_handlers);
+int drill(const Options& options) {
+  ControlConnection connection(options);
   const json status = connection.ask({{"command", "status"}})["status"];
   const std::string url = first_url(status["listen"]);
   Probe::Options load;

@@ -35,7 +35,7 @@ struct LoadedSource {
 std::optional<LoadedSource> load_good(const Options& options, const Register& register_handlers) {
   auto source = read_source(options.config);
   if (!source) return std::nullopt;
-  const Application application(register_handlers);
+  const Application application(register_handlers, *source);
   config::Loaded loaded = application.load(*source);
   if (!loaded.config) {
     std::fputs(config::report(std::move(loaded.diagnostics), loaded.untold).c_str(), stderr);

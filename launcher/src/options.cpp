@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <sstream>
 
+#include <ropeway/version.hpp>
+
 #include "core/src/config/printable.hpp"
 #include "core/src/config/spelling.hpp"
 #include "launcher/src/command_line.hpp"
@@ -196,6 +198,7 @@ CommandLine declared(CLI::App& app) {
 
 void add_schema(CLI::App& app, Options& options) {
   CLI::App* command = app.add_subcommand("schema", "Print the JSON Schema of the configuration, for editors");
+  command->add_option("-c,--config", options.modules_of, "With what the modules of this configuration take, too")->type_name("FILE");
   command->add_flag("--markdown", options.markdown, "Print the reference page instead");
   command->callback([&options] { options.command = Options::Command::schema; });
 }

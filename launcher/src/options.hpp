@@ -55,6 +55,7 @@ struct Options {
   std::string config = "ropeway.json";
   int ready_descriptor = -1;  // -1: none
   bool markdown = false;      // of `schema`
+  std::string modules_of;     // of `schema`: a configuration; empty: no modules
   std::string control;        // the control socket of a server; empty: the configuration says it
   std::string setting;        // of `explain`: "limits.body_bytes", or "/limits/body_bytes"; empty: all
   std::string project;        // of `new` and `eject`: its folder

@@ -179,7 +179,7 @@ Plan plan_of(const config::ServerConfig& config) {
   plan.control = config.control;
   plan.pid_file = config.pid_file;
   for (const auto& route : config.routes) plan.routes.push_back({route.match, route.handler.name});
-  if (config.development) plan.routes.push_back({live_reload_match, live_reload_handler});
+  if (config.development) plan.routes.push_back({live_reload_match, live_reload});
   for (const auto& stream : config.streams) plan.routes.push_back({stream.address, stream.handler.name});
   return plan;
 }

@@ -42,10 +42,21 @@ int check(const Options& options, const Register& register_handlers) {
 }
 
 int schema(const Options& options, const Register& register_handlers) {
-  const Application application(register_handlers);
-  std::fputs((options.markdown ? config::reference_page(application.catalogue()) : config::schema(application.catalogue())).c_str(),
-             stdout);
-  return exit_code::success;
+  const auto print = [&](const Application& application) {
+    std::fputs((options.markdown ? config::reference_page(application.catalogue()) : config::schema(application.catalogue())).c_str(),
+               stdout);
+    return exit_code::success;
+  };
+  if (options.modules_of.empty()) return print(Application(register_handlers));
+  const auto source = read_source(options.modules_of);
+  if (!source) return exit_code::usage;
+  const Application application(register_handlers, *source);
+  const config::Loaded outline = load_outline(*source);
+  std::vector<config::Diagnostic> diagnostics = outline.diagnostics;
+  diagnostics.insert(diagnostics.end(), application.mistakes().begin(), application.mistakes().end());
+  if (diagnostics.empty()) return print(application);
+  std::fputs(config::report(std::move(diagnostics), outline.untold).c_str(), stderr);
+  return exit_code::usage;
 }
 
 int obey(const Options& options, const Register& register_handlers) {
@@ -63,7 +74,7 @@ int obey(const Options& options, const Register& register_handlers) {
     case Options::Command::drill:
     case Options::Command::top:
     case Options::Command::reopen:
-    case Options::Command::stop: return control_server(options, register_handlers);
+    case Options::Command::stop: return control_server(options);
     case Options::Command::new_project: return make_project(options.project);
     case Options::Command::eject: return eject_folder(options);
     case Options::Command::dev: return develop(options.dev);

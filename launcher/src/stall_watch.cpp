@@ -65,7 +65,7 @@ void StallWatch::tell(unsigned slot, unsigned thread, std::chrono::milliseconds 
   const ThreadSlot& held = scoreboard_.threads(slot)[thread];
   const ActivityNames names = names_of(held.activity(), routes_);
   const observability::StackRecord& record = scoreboard_.stall(slot);
-  const std::string frames = record.signal != 0 && record.thread == thread ? stack_of(record) : std::string();
+  const std::string frames = record.signal != 0 && record.thread == thread ? stack_of(record, scoreboard_.objects(slot)) : std::string();
   log.warning("a handler holds an I/O thread; derive it from BlockingHandler, or let it wait with co_await",
               {{"worker", std::int64_t{slot}},
                {"thread", std::int64_t{thread}},

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include <ropeway/json_document.hpp>
+#include <ropeway/version.hpp>
 
 #include "core/src/config/printable.hpp"
 #include "core/src/server/shared_services.hpp"

@@ -60,7 +60,7 @@ config::LogConfig quiet_log() {
 }
 
 config::Loaded load_or_throw(const launcher::Application& application, const launcher::ConfigSource& source) {
-  config::Loaded loaded = config::load(source.text, source.file, application.catalogue());
+  config::Loaded loaded = application.load(source, {});
   if (!loaded.config) throw std::invalid_argument(config::report(loaded.diagnostics, loaded.untold));
   return loaded;
 }
@@ -73,7 +73,7 @@ void check_field(std::string_view text) {
 
 struct Client::Server {
   Server(const launcher::ConfigSource& source, const Register& register_handlers)
-      : application(register_handlers),
+      : application(register_handlers, source, {}),
         loaded(load_or_throw(application, source)),
         log(launcher::open_log(quiet_log(), "test")),
         listener(listen_somewhere(address)),

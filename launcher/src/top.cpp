@@ -101,13 +101,12 @@ class Terminal {
 // Moments of a server, as often as they are asked for. After an upgrade another process answers at the same socket.
 class Moments {
  public:
-  Moments(const Options& options, const Register& register_handlers)
-      : options_(options), register_handlers_(register_handlers), connection_(std::in_place, options, register_handlers) {}
+  explicit Moments(const Options& options) : options_(options), connection_(std::in_place, options) {}
   // Nothing where there is no server now.
   [[nodiscard]] std::optional<json> next() {
     for (int attempt = 0; attempt < 2; ++attempt) {
       try {
-        if (!connection_) connection_.emplace(options_, register_handlers_);
+        if (!connection_) connection_.emplace(options_);
         json answer = connection_->ask({{"command", "status"}, {"latencies", true}});
         return std::move(answer["status"]);
       } catch (const std::runtime_error&) { connection_.reset(); }
@@ -117,14 +116,13 @@ class Moments {
 
  private:
   const Options& options_;
-  const Register& register_handlers_;
   std::optional<ControlConnection> connection_;
 };
 
 }  // namespace
 
-int watch_top(const Options& options, const Register& register_handlers) {
-  Moments moments(options, register_handlers);
+int watch_top(const Options& options) {
+  Moments moments(options);
   auto before = moments.next();
   auto before_time = Clock::now();
   const std::chrono::duration<double> interval(options.interval);

@@ -21,6 +21,7 @@
 #include "launcher/src/log_files.hpp"
 #include "launcher/src/signals.hpp"
 #include "launcher/src/stop_guard.hpp"
+#include "launcher/src/symbols.hpp"
 #include "launcher/src/worker_handle.hpp"
 
 namespace ropeway::launcher {
@@ -38,11 +39,12 @@ class WorkerProcess {
         alone_(role == Role::alone),
         bind_error_(slot < setup.cpus.size() ? bind_to(setup.cpus[slot]) : 0),
         signals_(role),
-        application_(setup.register_handlers),
+        application_(setup.register_handlers, setup.source),
         config_(loaded(application_, setup.source)),
         log_(open_log(config_->log, name)),
         access_log_(open_access_log(config_->log.access)),
         worker_(worker_options(setup.threads)) {
+    note_objects(setup.scoreboard.objects(slot));
     if (bind_error_ != 0) {
       log_->warning("the worker cannot be bound to its CPUs (`affinity`), and runs where it may",
                     {{"reason", std::string_view(std::strerror(bind_error_))}});

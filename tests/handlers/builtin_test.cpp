@@ -14,7 +14,8 @@ TEST_CASE("every built-in handler is enrolled under the name of its folder") {
   enrol_builtin(registry);
   std::vector<std::string> names;
   for (const auto& [name, entry] : registry.handlers()) names.push_back(name);
-  CHECK(names == std::vector<std::string>{"cgi", "fastcgi", "fixed_response", "health", "proxy", "redirect", "static_files", "uploads"});
+  CHECK(names == std::vector<std::string>{"cgi", "fastcgi", "fixed_response", "health", "live_reload", "proxy", "redirect", "static_files",
+                                          "uploads"});
 }
 
 TEST_CASE("every built-in middleware is enrolled under the name of its folder") {
@@ -23,8 +24,8 @@ TEST_CASE("every built-in middleware is enrolled under the name of its folder") 
   std::vector<std::string> names;
   for (const auto& [name, entry] : registry.middlewares()) names.push_back(name);
   CHECK(names == std::vector<std::string>{"access", "body_limit", "cache_control", "compression", "concurrency", "cors", "csrf",
-                                          "error_pages", "rate_limit", "request_decompression", "request_id", "response_fields",
-                                          "security_headers", "timeout"});
+                                          "error_pages", "live_reload", "rate_limit", "request_decompression", "request_id",
+                                          "response_fields", "security_headers", "timeout"});
 }
 
 }  // namespace ropeway::handlers

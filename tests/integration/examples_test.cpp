@@ -41,6 +41,17 @@ TEST_CASE("the hello example greets by name, in every model") {
   }
 }
 
+TEST_CASE("the module example greets in the program itself, in every model") {
+  for (const Model& model : all_models()) {
+    CAPTURE(model.name());
+    const TemporaryFolder folder;
+    std::filesystem::create_directory(folder / "build");
+    std::filesystem::copy_file(example_module("module", "hello.so"), folder / "build/hello.so");
+    const auto server = start(program(), "module", model, folder, {"run"});
+    CHECK(server->connect().get("/hello/world").body == "Good day, world!\n");
+  }
+}
+
 TEST_CASE("the functions example answers from functions, in every model") {
   for (const Model& model : all_models()) {
     CAPTURE(model.name());

@@ -26,6 +26,7 @@
 #include <ropeway/media_type.hpp>
 #include <ropeway/method.hpp>
 #include <ropeway/middleware.hpp>
+#include <ropeway/module.hpp>
 #include <ropeway/multipart.hpp>
 #include <ropeway/rate_limits.hpp>
 #include <ropeway/registry.hpp>
@@ -42,4 +43,5 @@
 #include <ropeway/text_value.hpp>
 #include <ropeway/upstream.hpp>
 #include <ropeway/url.hpp>
+#include <ropeway/version.hpp>
 #include <ropeway/websocket.hpp>

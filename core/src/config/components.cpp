@@ -20,6 +20,7 @@ using nlohmann::json;
 struct Component {
   std::string_view word;
   const std::vector<Catalogue::Entry>& entries;
+  bool open = false;
   const std::vector<Catalogue::Entry>* others = nullptr;  // that belong somewhere else:
   std::string_view elsewhere = {};
 };
@@ -37,6 +38,7 @@ void check_component(const json& name, json& options, const Component& kind, con
   if (text.empty()) return;  // reported already
   if (kind.others != nullptr && has(*kind.others, text))
     return validator.report(name_pointer, in_quotes(text) + std::string(kind.elsewhere));
+  if (kind.open) return;
   std::vector<std::string> names;
   for (const Catalogue::Entry& known : kind.entries) names.push_back(known.name);
   std::string hint = did_you_mean(text, names);
@@ -111,9 +113,9 @@ void check_streams(json* listen, const Component& handlers, Validator& validator
 }  // namespace
 
 void check_components(json& root, const Catalogue& catalogue, Validator& validator) {
-  const Component handlers{"handler", catalogue.handlers, &catalogue.stream_handlers,
+  const Component handlers{"handler", catalogue.handlers, catalogue.open, &catalogue.stream_handlers,
                            " has a protocol of its own, without HTTP: name it at an address of \"listen\""};
-  const Component middlewares{"middleware", catalogue.middlewares};
+  const Component middlewares{"middleware", catalogue.middlewares, catalogue.open};
   // `around` is the whole configuration, or a group.
   const auto check_routes = [&](json& around, const std::string& pointer) {
     check_list(member(around, "middlewares"), middlewares, "name", pointer_to(pointer, "middlewares"), validator);
@@ -127,9 +129,10 @@ void check_components(json& root, const Catalogue& catalogue, Validator& validat
     }
   };
   check_routes(root, "");
-  check_streams(member(root, "listen"),
-                {"stream handler", catalogue.stream_handlers, &catalogue.handlers, " answers HTTP requests: name it in a route"},
-                validator);
+  check_streams(
+      member(root, "listen"),
+      {"stream handler", catalogue.stream_handlers, catalogue.open, &catalogue.handlers, " answers HTTP requests: name it in a route"},
+      validator);
   json* groups = member(root, "groups");
   if (groups == nullptr || !groups->is_array()) return;
   for (std::size_t i = 0; i < groups->size(); ++i) check_routes((*groups)[i], pointer_to("/groups", i));

@@ -1,7 +1,6 @@
 #include <ropeway/config_node.hpp>
 
 #include <algorithm>
-#include <filesystem>
 #include <initializer_list>
 #include <utility>
 
@@ -56,11 +55,6 @@ std::int64_t number_of(const nlohmann::json& value, std::string_view name, Type 
   const auto number = config::number_in(value, type);
   if (!number) throw misuse(name, "is no number, but \"auto\" or its other form: ask has() or look at json() first");
   return *number;
-}
-
-std::string resolved(const ConfigNode::Document& document, const std::string& path) {
-  if (path.empty() || document.folder.empty()) return path;
-  return (std::filesystem::path(document.folder) / path).lexically_normal().string();
 }
 
 }  // namespace
@@ -118,7 +112,7 @@ std::string ConfigNode::string(std::string_view name) const {
 
 std::string ConfigNode::path(std::string_view name) const {
   declared_as(document_.get(), pointer_, name, {Type::path});
-  return resolved(*document_, text_in(at(name), name));
+  return config::resolved(*document_, text_in(at(name), name));
 }
 
 std::chrono::milliseconds ConfigNode::duration(std::string_view name) const {
@@ -140,7 +134,7 @@ std::vector<std::string> ConfigNode::strings(std::string_view name) const {
   std::vector<std::string> result;
   for (const nlohmann::json& element : at(name)) {
     const std::string& text = text_in(element, name);
-    result.push_back(element_setting->type() == Type::path ? resolved(*document_, text) : text);
+    result.push_back(element_setting->type() == Type::path ? config::resolved(*document_, text) : text);
   }
   return result;
 }

@@ -20,4 +20,13 @@ struct ConfigNode::Document {
   std::list<Setting> declarations;
 };
 
+namespace config {
+
+/// The folder of a configuration's file, absolute; "" where the current one cannot be told.
+[[nodiscard]] std::string folder_of(const std::string& file);
+/// A path of a configuration, from its folder on.
+[[nodiscard]] std::string resolved(const ConfigNode::Document& document, const std::string& path);
+
+}  // namespace config
+
 }  // namespace ropeway

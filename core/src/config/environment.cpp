@@ -1,5 +1,6 @@
 #include "core/src/config/environment.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include <ropeway/json_document.hpp>
@@ -21,6 +22,8 @@ void collect(const Setting& object, const std::string& pointer, std::vector<Over
     switch (member.type()) {
       case Type::object: collect(member, place, found); break;
       case Type::list:
+        if (member.element()->type() == Type::path) found.push_back({place, &member});
+        break;
       case Type::map:
       case Type::any: break;
       default:
@@ -29,8 +32,19 @@ void collect(const Setting& object, const std::string& pointer, std::vector<Over
   }
 }
 
-/// A variable's text as the JSON that a file would have: `4` for a number, `"4"` for a name.
+json paths_in(std::string_view text) {
+  json paths = json::array();
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(':'), text.size());
+    paths.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return paths;
+}
+
+/// A variable's text as the JSON that a file would have: `4` for a number, `"4"` for a name, `["a.so", "b.so"]` for `a.so:b.so`.
 json value_of(std::string_view text, const Setting& setting) {
+  if (setting.type() == Type::list) return paths_in(text);
   if (setting.type() == Type::boolean && (text == "true" || text == "false")) return text == "true";
   if (setting.type() == Type::integer || setting.type() == Type::count) {
     std::int64_t number = 0;

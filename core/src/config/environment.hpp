@@ -17,7 +17,7 @@ using Environment = std::function<const char*(const char*)>;
 /// "/limits/body_bytes" -> "ROPEWAY_LIMITS_BODY_BYTES".
 [[nodiscard]] std::string variable_name(std::string_view pointer);
 
-/// A setting that a variable may override: one that holds a single value, and is not inside a list.
+/// A setting that a variable may override: one that holds a single value and is not inside a list, or a list of paths (`a:b`).
 struct Overridable {
   std::string pointer;
   const Setting* setting;

@@ -102,9 +102,12 @@ class Origins {
       told.text = place.setting->text();
       told.takes = brief(*place.setting);
     }
-    const bool can_be_overridden = std::find(overridable_.begin(), overridable_.end(), place.pointer) != overridable_.end();
-    if (can_be_overridden) told.variable = variable_name(place.pointer);
-    if (can_be_overridden && environment_ && environment_(told.variable.c_str()) != nullptr) {
+    std::string overridable = place.pointer;  // or the list that it is in
+    if (place.setting != nullptr && place.setting->type() == Setting::Type::path && place.setting->name().empty()) {
+      overridable.resize(overridable.rfind('/'));
+    }
+    if (std::find(overridable_.begin(), overridable_.end(), overridable) != overridable_.end()) told.variable = variable_name(overridable);
+    if (!told.variable.empty() && environment_ && environment_(told.variable.c_str()) != nullptr) {
       told.origin = Explanation::Origin::environment;
     } else if (is_written(place.pointer)) {
       const LineColumn found = line_and_column(text_, source_.map.value(place.pointer));

@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
-#include <system_error>
 #include <tuple>
 #include <utility>
 
@@ -45,12 +43,6 @@ std::size_t offset_of(const SourceMap& map, const ValueMistake& mistake) {
     if (map.contains(pointer_to(component, name))) return map.value(pointer_to(component, name));
   }
   return map.value(component);
-}
-
-std::string folder_of(const std::string& file) {
-  std::error_code error;
-  const std::filesystem::path whole = std::filesystem::absolute(file, error);
-  return error ? std::string() : whole.parent_path().lexically_normal().string();
 }
 
 void sort_by_place(std::vector<Diagnostic>& diagnostics) {

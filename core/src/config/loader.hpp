@@ -35,6 +35,8 @@ struct Catalogue {
   std::vector<Entry> handlers;
   std::vector<Entry> middlewares;
   std::vector<Entry> stream_handlers{};
+  /// There may be others, which are not known: a name that is not here is no mistake, and its options are as they were written.
+  bool open = false;
 };
 
 /// The outcome: a configuration, or every mistake that was found.

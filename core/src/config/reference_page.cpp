@@ -23,7 +23,7 @@ One JSON file in UTF-8, with `//` and `/* */` comments. An unknown key, a repeat
 - A **duration** is `"250ms"`, `"30s"`, `"5m"`, `"1h"`, or a number of seconds.
 - A **size** is `"16k"`, `"8M"`, `"2G"` (powers of 1024), or a number of bytes; a **rate** is a size per second.
 - A **path** that is relative starts at the folder of the configuration file.
-- A **variable** of the environment, where there is one, overrides the file.
+- A **variable** of the environment, where there is one, overrides the file. Several paths stand there with `:` between them.
 - A **change** at a reload is `hot`: the launcher alone uses the setting; `rolling`: workers are replaced for it, one after another, and no connection is
   lost; `rebind`: an address is opened or closed, too; or it needs a `restart`. What handlers and middlewares take is `rolling`. `ropeway plan` shows what a new file changes.
 )";

@@ -359,6 +359,12 @@ const Setting& server_settings() {
               .by_default("[\"0.0.0.0:8000\"]")
               .costs(Setting::Cost::rebind),
           affinity(),
+          Setting::list(
+              "modules",
+              "Shared objects with handlers and middlewares (`docs/modules.md`), in any order. Workers load them; the launcher never does.",
+              Setting::path("", "The file of a module.").at_least(1))
+              .at_most(256)
+              .by_default("[]"),
           routes(),
           groups(),
           middlewares("What stands in front of every route, outermost first."),

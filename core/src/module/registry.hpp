@@ -3,6 +3,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <ropeway/registry.hpp>
@@ -15,15 +16,21 @@ class NamedRegistry final : public Registry {
   struct HandlerEntry {
     Settings settings;
     MakeHandler make;
+    std::string origin;
   };
   struct MiddlewareEntry {
     Settings settings;
     MakeMiddleware make;
+    std::string origin;
   };
   struct StreamHandlerEntry {
     Settings settings;
     MakeStreamHandler make;
+    std::string origin;
   };
+
+  /// Who registers from now on, for messages: "the module \"accounts\"". Nobody at first.
+  void set_origin(std::string origin) { origin_ = std::move(origin); }
 
   void add_handler(std::string name, Settings settings, MakeHandler make) override;
   void add_middleware(std::string name, Settings settings, MakeMiddleware make) override;
@@ -41,6 +48,7 @@ class NamedRegistry final : public Registry {
   std::map<std::string, HandlerEntry, std::less<>> handlers_;
   std::map<std::string, MiddlewareEntry, std::less<>> middlewares_;
   std::map<std::string, StreamHandlerEntry, std::less<>> stream_handlers_;
+  std::string origin_;
 };
 
 }  // namespace ropeway::module

@@ -39,7 +39,7 @@ Scoreboard::Scoreboard(const ScoreboardSize& size)
       counted_bytes_(whole_pages(io_threads_ * counted_routes_ * sizeof(RouteCounters))) {
   if (size.workers == 0) return;
   const std::size_t of_worker = sizeof(WorkerRow) + threads_ * sizeof(ThreadSlot) + io_threads_ * sizeof(ThreadCounters) +
-                                2 * sizeof(StackRecord) + sizeof(WorkerFaults);
+                                2 * sizeof(StackRecord) + most_objects * sizeof(MappedObject) + sizeof(WorkerFaults);
   const std::size_t first = whole_pages(size.workers * of_worker + (size.routes + 1) * sizeof(std::atomic<bool>));
   size_in_bytes_ = first + size.workers * counted_bytes_;
   void* memory = ::mmap(nullptr, size_in_bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -53,6 +53,7 @@ Scoreboard::Scoreboard(const ScoreboardSize& size)
   counters_ = make<ThreadCounters>(place, size.workers * io_threads_);
   crashes_ = make<StackRecord>(place, size.workers);
   stalls_ = make<StackRecord>(place, size.workers);
+  objects_ = make<MappedObject>(place, size.workers * most_objects);
   faults_ = make<WorkerFaults>(place, size.workers);
   closed_routes_ = make<std::atomic<bool>>(place, size.routes);
   ending_ = make<std::atomic<bool>>(place, 1).data();

@@ -43,6 +43,15 @@ struct StackRecord {
   std::array<std::atomic<std::uint64_t>, most_frames> frames{};  // where the thread was, innermost first
 };
 
+/// A file in a worker's memory that its supervisor may not have in its own, such as a module: what an address there means.
+struct MappedObject {
+  static constexpr std::size_t longest_path = 231;
+  std::atomic<std::uint64_t> begin{0}, end{0};  // end 0: none
+  std::atomic<std::uint64_t> base{0};           // what an address of the file was moved by
+  std::atomic<std::uint64_t> inode{0};          // of the file, whose path may have another one since
+  std::array<std::atomic<char>, longest_path + 1> path{};
+};
+
 /// What a worker's threads have counted together. `in_flight` is only as good as the moment.
 struct WorkerTotals {
   std::uint64_t requests = 0;       // answered
@@ -76,6 +85,10 @@ class Scoreboard {
   /// Whether the whole server has been told to end.
   [[nodiscard]] std::atomic<bool>& ending() noexcept { return *ending_; }
   [[nodiscard]] WorkerFaults& faults(std::size_t worker) noexcept { return faults_[worker]; }
+  [[nodiscard]] std::span<MappedObject> objects(std::size_t worker) noexcept {
+    return objects_.subspan(worker * most_objects, most_objects);
+  }
+  static constexpr std::size_t most_objects = 16;  // of a worker
   [[nodiscard]] StackRecord& stall(std::size_t worker) noexcept { return stalls_[worker]; }
   /// For the I/O threads first, and behind them for the blocking pool's.
   [[nodiscard]] std::span<ThreadSlot> threads(std::size_t worker) noexcept { return slots_.subspan(worker * threads_, threads_); }
@@ -109,6 +122,7 @@ class Scoreboard {
   std::span<ThreadSlot> slots_;
   std::span<StackRecord> crashes_;
   std::span<StackRecord> stalls_;
+  std::span<MappedObject> objects_;
   std::span<WorkerFaults> faults_;
   std::span<ThreadCounters> counters_;
   std::span<std::atomic<bool>> closed_routes_;

@@ -6,8 +6,8 @@
 
 namespace ropeway {
 
-/// Enrols a program's own handlers and middlewares. Called once in each worker, once in a child that tries the configuration before
-/// anything is opened, and once for `schema`; never in the supervisor.
+/// Enrols a program's own handlers and middlewares, before modules do. Called once in each worker, once in a child that tries the configuration
+/// before anything is opened, and by commands that tell what handlers take (`schema`, `routes`; twice by `plan`); never in the supervisor.
 using Register = std::function<void(Registry&)>;
 
 /// The `main` of a server program: reads the command line (`run`, which is what happens without a command, `check`, `plan`, `schema`, and the commands

@@ -20,7 +20,7 @@ Environment variables(std::map<std::string, std::string> values) {
 
 }  // namespace
 
-TEST_CASE("every single setting has a variable of its own, and lists have none") {
+TEST_CASE("every single setting has a variable of its own, and so have lists of paths, but no others") {
   std::set<std::string> names;
   for (const Overridable& overridable : overridable_settings(server_settings())) {
     CHECK(names.insert(variable_name(overridable.pointer)).second);
@@ -28,7 +28,9 @@ TEST_CASE("every single setting has a variable of its own, and lists have none")
   CHECK(names.contains("ROPEWAY_PROCESSES"));
   CHECK(names.contains("ROPEWAY_LIMITS_BODY_BYTES"));
   CHECK(names.contains("ROPEWAY_LOG_ACCESS_FORMAT"));
+  CHECK(names.contains("ROPEWAY_MODULES"));
   CHECK_FALSE(names.contains("ROPEWAY_LISTEN"));
+  CHECK_FALSE(names.contains("ROPEWAY_TRUSTED_PROXIES"));
   CHECK_FALSE(names.contains("ROPEWAY_$SCHEMA"));
 }
 
@@ -64,6 +66,7 @@ TEST_CASE("a variable that cannot be used is named") {
         {"ROPEWAY_SERVER_NAME", "a\nb",
          "ROPEWAY_SERVER_NAME: found \"a\xEF\xBF\xBD"
          "b\", expected printable ASCII with no space at its ends"},
+        {"ROPEWAY_MODULES", "a.so::b.so", "ROPEWAY_MODULES: found \"\", expected a path that is not empty"},
         {"ROPEWAY_SERVER_NAME", "\xFF", "ROPEWAY_SERVER_NAME: found \"\xEF\xBF\xBD\", which is not UTF-8"}}) {
     CAPTURE(c.name);
     CAPTURE(c.value);

@@ -180,3 +180,14 @@ TEST_CASE("a function is a middleware") {
   const ropeway::Response response = ropeway::testing::call(*middleware, FromNothing(), ropeway::testing::RequestBuilder("GET", "/"));
   CHECK(response.headers().find("X-Tag") == "seen");
 }
+
+TEST_CASE("a name that is taken is told with who has it") {
+  NamedRegistry registry;
+  registry.set_origin("the module \"first\"");
+  registry.handler<FromNothing>("a");
+  registry.middleware<Passing>("b");
+  registry.set_origin("the module \"second\"");
+  CHECK_THROWS_WITH(registry.handler<FromNothing>("a"), "handler \"a\" is registered already by the module \"first\"; choose another name");
+  CHECK_THROWS_WITH(registry.middleware<Passing>("b"),
+                    "middleware \"b\" is registered already by the module \"first\"; choose another name");
+}

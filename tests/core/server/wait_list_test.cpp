@@ -20,8 +20,8 @@ TEST_CASE("who waits is woken by what happens, by the end of its patience, and n
   auto work = asio::make_work_guard(io);
   WaitList list;
   std::vector<std::string> ends;
-  const auto wait = [&](const char* name, std::uint64_t ticket, std::chrono::nanoseconds patience) -> awaitable<void> {
-    co_await list.wait(ticket, patience);
+  const auto wait = [&](const char* name, std::uint64_t ticket, std::chrono::nanoseconds longest) -> awaitable<void> {
+    co_await list.wait(ticket, longest);
     ends.emplace_back(name);
   };
   asio::co_spawn(io, wait("late", list.ticket() - 1, WaitList::for_ever), asio::detached);

@@ -1,0 +1,2 @@
+// A library that nobody finds.
+int ropeway_gone() { return 1; }
