@@ -64,8 +64,7 @@ MetaVariables meta_variables(const Request& request, const Script& script, const
                              std::optional<std::uint64_t> content_length) {
   MetaVariables variables;
   add_fields(variables, request, common.authorization);
-  const bool has_peer = request.peer_address() != "unix";
-  const std::string peer = has_peer ? std::string(request.peer_address()) : "unix:";
+  const std::string client = request.client_address() != "unix" ? std::string(request.client_address()) : "unix:";
   variables["GATEWAY_INTERFACE"] = "CGI/1.1";
   variables["SERVER_SOFTWARE"] = "ropeway";
   variables["SERVER_PROTOCOL"] = request.version() == Version::http_1_1 ? "HTTP/1.1" : "HTTP/1.0";
@@ -79,9 +78,10 @@ MetaVariables meta_variables(const Request& request, const Script& script, const
   variables["SCRIPT_NAME"] = script.script_name;
   variables["SCRIPT_FILENAME"] = script.file;
   variables["DOCUMENT_ROOT"] = common.root;
-  variables["REMOTE_ADDR"] = peer;
-  variables["REMOTE_HOST"] = peer;  // names are not looked up (§4.1.9)
-  if (has_peer) variables["REMOTE_PORT"] = std::to_string(request.peer_port());
+  variables["REMOTE_ADDR"] = client;
+  variables["REMOTE_HOST"] = client;                                        // names are not looked up (§4.1.9)
+  const bool is_peer = request.client_address() == request.peer_address();  // proxies tell no port
+  if (is_peer && request.peer_port() != 0) variables["REMOTE_PORT"] = std::to_string(request.peer_port());
   variables["REDIRECT_STATUS"] = "200";  // php-cgi answers nothing without
   if (!common.path.empty()) variables["PATH"] = common.path;
   if (!script.path_info.empty()) {

@@ -21,7 +21,7 @@ constexpr std::string_view script_path = "/.ropeway/live.js";
 constexpr std::uint64_t largest_page = 8U << 20U;
 
 // The browser opens a stream that has broken again by itself.
-constexpr std::string_view script = R"((() => {
+constexpr std::string_view script_text = R"((() => {
   const page = new URL(document.currentScript.src).search.slice(1);
   const live = new EventSource("/.ropeway/live");
   live.onmessage = (message) => { if (message.data !== page) location.reload(); };
@@ -69,7 +69,7 @@ LivePages::LivePages(const ConfigNode& options)
 Response LiveReload::handle(const Request& request) const {
   const std::string_view part = request.param("part");
   if (part == "live.js") {
-    Response response = Response::text(script);
+    Response response = Response::text(script_text);
     response.headers().set("Content-Type", "text/javascript; charset=utf-8");
     response.headers().set("Cache-Control", "no-store");
     return response;

@@ -110,10 +110,13 @@ std::vector<std::string> read_protocols(const ConfigNode& options) {
   for (std::size_t i = 0; i < protocols.size(); ++i) {
     const std::string place = options.pointer("upgrade") + "/" + std::to_string(i);
     if (!is_protocol(protocols[i])) {
-      throw ConfigError(place, "is no name of a protocol: write what stands in the field `Upgrade`, as in \"websocket\" or \"tcp\"");
+      throw ConfigError(place, "\"" + protocols[i] +
+                                   "\" is no name of a protocol: write what stands in the field `Upgrade`, as in \"websocket\" or \"tcp\"");
     }
     if (same_field_name(protocol_name(protocols[i]), "h2c") || same_field_name(protocol_name(protocols[i]), "HTTP")) {
-      throw ConfigError(place, "is HTTP again: its requests would reach the servers behind without routes and middlewares; leave it out");
+      throw ConfigError(place,
+                        "\"" + protocols[i] +
+                            "\" is HTTP again: its requests would reach the servers behind without routes and middlewares; leave it out");
     }
   }
   return protocols;

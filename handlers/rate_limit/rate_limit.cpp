@@ -89,7 +89,7 @@ std::string RateLimiting::key_of(const Request& request) const {
     const std::string_view value = request.header(header_);
     if (!value.empty()) return "h" + std::string(value);
   }
-  return "a" + client_network(request.peer_address());
+  return "a" + client_network(request.client_address());
 }
 
 Response RateLimiting::told(Response response, const RateLimit::Decision& decision) const {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <utility>
 
+#include <ropeway/headers.hpp>
 #include <ropeway/http_error.hpp>
 #include <ropeway/json.hpp>
 #include <ropeway/text_value.hpp>
@@ -205,7 +206,7 @@ awaitable<Response> ResumableUploads::look(std::string_view token) const {
 
 awaitable<Response> ResumableUploads::append(Request& request, std::string_view token) const {
   std::string_view type = request.header("Content-Type");
-  if (take_element(type, ';') != media_type)
+  if (!same_field_name(take_element(type, ';'), media_type))  // types know no case (RFC 9110 §8.3.1)
     co_return Response::error(Status::unsupported_media_type, "What is appended has the type application/partial-upload.")
         .header("Accept-Patch", media_type);
   const auto ends = boolean_item(request, "Upload-Complete");

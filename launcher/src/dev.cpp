@@ -51,7 +51,7 @@ std::string seconds_since(Clock::time_point begun) {
 }
 
 // What the server is told besides its configuration, where the user has not said otherwise.
-constexpr std::array<std::pair<const char*, const char*>, 5> environment{{
+constexpr std::array<std::pair<const char*, const char*>, 5> server_environment{{
     {"ROPEWAY_DEVELOPMENT", "true"},
     {"ROPEWAY_LOG_ACCESS_FILE", "-"},
     {"ROPEWAY_LOG_ACCESS_FORMAT", "terminal"},
@@ -82,7 +82,7 @@ class Child {
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     if (sets_environment) {
-      for (const auto& [name, value] : environment) ::setenv(name, value, 0);
+      for (const auto& [name, value] : server_environment) ::setenv(name, value, 0);
     }
     if (descriptor >= 0) ::fcntl(descriptor, F_SETFD, 0);
     std::vector<char*> arguments;

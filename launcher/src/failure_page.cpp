@@ -27,7 +27,7 @@ namespace {
 
 constexpr unsigned lines_around = 5;
 
-constexpr std::string_view style =
+constexpr std::string_view page_style =
     "body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;color:#222;background:#fff}"
     "h1{font-size:1.3rem;margin:0}p{margin:.3rem 0 1rem}pre{background:#f4f4f4;padding:.8rem;overflow:auto;line-height:1.4}"
     "mark{background:#ffd9d4;color:inherit}@media(prefers-color-scheme:dark){body{background:#1b1b1b;color:#ddd}pre{background:#272727}"
@@ -81,7 +81,7 @@ Response failure_page(const std::exception_ptr& failure, const routing::Origin& 
   const Told told = told_by(failure);
   const std::vector<SourceLine> calls = source_lines(frames_of_throw(failure));
   std::string page = "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>" + shown(told.text) + "</title><style>";
-  page.append(style).append("</style></head><body>\n<h1>").append(shown(told.type)).append("</h1>\n<p>").append(shown(told.text));
+  page.append(page_style).append("</style></head><body>\n<h1>").append(shown(told.type)).append("</h1>\n<p>").append(shown(told.text));
   page += "</p>\n<p>" + std::to_string(code(status)) + ", from the handler <b>" + shown(origin.handler) + "</b> of the route <b>" +
           shown(origin.route) + "</b>, request " + shown(to_string(origin.request)) + "</p>\n";
   const auto own = std::ranges::find_if(calls, is_programs);

@@ -15,7 +15,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int version = 1;
+constexpr int format_version = 1;
 constexpr const char* variable = "ROPEWAY_INHERIT";
 
 bool keep_open(int descriptor, bool open) noexcept {
@@ -48,7 +48,7 @@ std::string Inheritance::to_json() const {
   }
   json sockets = json::array();
   for (const Activated& socket : activated) sockets.push_back({{"descriptor", socket.descriptor}, {"name", socket.name}});
-  const json all{{"version", version},
+  const json all{{"version", format_version},
                  {"launcher", launcher},
                  {"generation", generation},
                  {"processes", processes},
@@ -71,7 +71,7 @@ std::string Inheritance::to_json() const {
 std::optional<Inheritance> Inheritance::from_json(const std::string& text) {
   try {
     const json all = json::parse(text);
-    if (all.at("version") != version) return std::nullopt;
+    if (all.at("version") != format_version) return std::nullopt;
     Inheritance result;
     all.at("launcher").get_to(result.launcher);
     all.at("generation").get_to(result.generation);

@@ -181,7 +181,7 @@ TEST_CASE("PHP is told of the request what the standard says, and nothing that a
                                   std::string("CONTENT_LENGTH=1"),
                                   std::string("CONTENT_TYPE=text/x"),
                                   std::string("SERVER_NAME=name"),
-                                  std::string("REMOTE_ADDR=127.0.0.1"),
+                                  std::string("REMOTE_ADDR=192.0.2.1"),
                                   std::string("HTTP_X_A=1, 2"),
                                   std::string("HTTP_AUTHORIZATION=Bearer t"),
                                   std::string("APP_ENV=prod"),

@@ -10,6 +10,19 @@ namespace refusals_test {
 
 using namespace ropeway::testing;
 
+TEST_CASE("a rate limit goes by the client that a trusted proxy tells of, too") {
+  const TemporaryFolder folder;
+  const auto server = ServerProcess::run({2, 1}, folder, R"("trusted_proxies": ["127.0.0.1"],
+    "routes": [{"match": "/", "handler": "fixed_response", "options": {"body": "in"},
+      "middlewares": [{"name": "rate_limit", "options": {"rate": 1, "per": "1h"}}]}])");
+  for (const char* client : {"192.0.2.1", "192.0.2.2", "192.0.2.3"}) {
+    CAPTURE(client);
+    const std::string field = std::string("X-Forwarded-For: ") + client + "\r\n";
+    CHECK(server->connect().get("/", field).status == 200);
+    CHECK(server->connect().get("/", field).status == 429);
+  }
+}
+
 TEST_CASE("access goes by the client that a trusted proxy tells of, and by nobody else's word") {
   for (const Model& model : all_models()) {
     CAPTURE(model.name());

@@ -24,7 +24,7 @@ RequestBuilder begun(const char* method, const char* target, const char* ends, s
 
 RequestBuilder part(const std::string& place, std::string_view offset, const char* ends, std::string_view content) {
   return RequestBuilder("PATCH", place)
-      .header("Content-Type", "application/partial-upload")
+      .header("Content-Type", "Application/Partial-Upload")
       .header("Upload-Offset", offset)
       .header("Upload-Complete", ends)
       .body(content);
