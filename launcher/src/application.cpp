@@ -53,7 +53,10 @@ Application::Application(const Register& register_handlers) {
   registry_.set_origin("Ropeway itself");
   handlers::enrol_builtin(registry_);
   registry_.set_origin("this program");
+  const auto names = [this] { return registry_.handlers().size() + registry_.middlewares().size() + registry_.stream_handlers().size(); };
+  const std::size_t built_in = names();
   if (register_handlers) register_handlers(registry_);
+  has_own_ = names() != built_in;
   list_names();
 }
 
@@ -69,12 +72,18 @@ Application::Application(const Register& register_handlers, const ConfigSource& 
       mistakes_.push_back(config::locate(mistake, source.text, source.file));
     }
   }
+  has_own_ = true;
   list_names();
   catalogue_.open = !mistakes_.empty();
 }
 
 void Application::list_names() {
   catalogue_ = {};
+  if (!has_own_) {
+    catalogue_.hint =
+        "this program has the built-in ones alone, as `schema --markdown` lists them; others come from a module (\"modules\"), or from a "
+        "program of your own, which runs and checks its configuration itself";
+  }
   for (const auto& [name, entry] : registry_.handlers()) catalogue_.handlers.push_back({name, entry.settings});
   for (const auto& [name, entry] : registry_.middlewares()) catalogue_.middlewares.push_back({name, entry.settings});
   for (const auto& [name, entry] : registry_.stream_handlers()) catalogue_.stream_handlers.push_back({name, entry.settings});

@@ -44,6 +44,7 @@ class Application {
   void list_names();
   module::NamedRegistry registry_;
   config::Catalogue catalogue_;               // open where there are mistakes
+  bool has_own_ = false;                      // handlers or middlewares besides the built-in ones
   std::vector<config::Diagnostic> mistakes_;  // in modules
 };
 

@@ -51,7 +51,8 @@ std::string seconds_since(Clock::time_point begun) {
 }
 
 // What the server is told besides its configuration, where the user has not said otherwise.
-constexpr std::array<std::pair<const char*, const char*>, 5> server_environment{{
+constexpr std::array<std::pair<const char*, const char*>, 6> server_environment{{
+    {"ROPEWAY_LOG_LEVEL", "warning"},
     {"ROPEWAY_DEVELOPMENT", "true"},
     {"ROPEWAY_LOG_ACCESS_FILE", "-"},
     {"ROPEWAY_LOG_ACCESS_FORMAT", "terminal"},
@@ -62,26 +63,28 @@ constexpr std::array<std::pair<const char*, const char*>, 5> server_environment{
 // A process of ours. It ends with this one, however that ends.
 class Child {
  public:
-  // `sets_environment`: it is the server. `descriptor` stays open in it; -1: none. Throws `std::system_error`.
-  Child(const Words& words, bool sets_environment, int descriptor = -1) {
+  enum class Kind { builder, quiet, server };
+  // A quiet one says only what is wrong. `descriptor` stays open in it; -1: none. Throws `std::system_error`.
+  Child(const Words& words, Kind kind, int descriptor = -1) {
     std::fflush(nullptr);
     const pid_t parent = ::getpid();
     pid_ = ::fork();
     if (pid_ < 0) throw std::system_error(errno, std::generic_category(), "fork");
-    if (pid_ == 0) execute(words, sets_environment, descriptor, parent);
+    if (pid_ == 0) execute(words, kind, descriptor, parent);
   }
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
   void signal(int number) const noexcept { ::kill(pid_, number); }
 
  private:
-  [[noreturn]] static void execute(const Words& words, bool sets_environment, int descriptor, pid_t parent) noexcept {
+  [[noreturn]] static void execute(const Words& words, Kind kind, int descriptor, pid_t parent) noexcept {
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (::getppid() != parent) ::_exit(exit_code::failure);
     ::setpgid(0, 0);  // Ctrl+C is for the one who started it, who ends it in order
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    if (sets_environment) {
+    if (kind == Kind::quiet && ::freopen("/dev/null", "w", stdout) == nullptr) ::_exit(exit_code::failure);
+    if (kind == Kind::server) {
       for (const auto& [name, value] : server_environment) ::setenv(name, value, 0);
     }
     if (descriptor >= 0) ::fcntl(descriptor, F_SETFD, 0);
@@ -119,28 +122,34 @@ class Project {
     return names;
   }
 
-  // The commands that build it, one after another. The first of them may be what tells which program there is.
-  [[nodiscard]] std::optional<Words> next_step(std::size_t step) {
-    if (!is_built_) return std::nullopt;
-    ask_for_programs(build_);
-    const std::vector<CMakeProgram> programs = programs_of(build_);
-    const bool is_configured = fs::exists(build_ / "CMakeCache.txt") && !programs.empty();
-    if (step == 0 && !is_configured) {
-      Words words{"cmake", "-S", folder_.string(), "-B", build_.string()};
-      if (!fs::exists(build_ / "CMakeCache.txt")) words.emplace_back("-DCMAKE_BUILD_TYPE=Debug");
-      return words;
+  /// A command on the way to a server, and what is said where it fails.
+  struct Step {
+    Words words;
+    const char* failure;
+    bool is_quiet = false;
+  };
+  // What is to be done next: it is configured, built, and its configuration is tried; then nothing.
+  [[nodiscard]] std::optional<Step> next_step() {
+    if (is_built_ && next_ == Next::configure) {
+      next_ = Next::build;
+      ask_for_programs(build_);
+      const bool has_cache = fs::exists(build_ / "CMakeCache.txt");
+      if (!has_cache || programs_of(build_).empty()) return Step{configuration(!has_cache), "it cannot be configured"};
     }
-    if (step > 1 || (step == 1 && is_building_)) {
-      is_building_ = false;
-      return std::nullopt;
+    if (is_built_ && next_ == Next::build) {
+      next_ = Next::check;
+      program_ = choose_program(programs_of(build_), options_.target);
+      return Step{{"cmake", "--build", build_.string(), "--target", program_.target}, "it cannot be built"};
     }
-    is_building_ = step == 0;
-    program_ = choose_program(programs, options_.target);
-    return Words{"cmake", "--build", build_.string(), "--target", program_.target};
+    if (next_ == Next::end) return std::nullopt;
+    next_ = Next::end;
+    if (config_.empty()) return std::nullopt;
+    return Step{{program(), "check", "--config", config_.string()}, "the configuration has mistakes", true};
   }
+  void begin_again() noexcept { next_ = Next::configure; }
 
   [[nodiscard]] Words server(int ready_descriptor) const {
-    Words words{is_built_ ? program_.file.string() : std::string("/proc/self/exe")};
+    Words words{program()};
     if (config_.empty()) {
       words.insert(words.end(), {"serve", folder_.string(), "--quiet", "--bind", "127.0.0.1"});
       words.insert(words.end(), {"--port", std::to_string(options_.port.value_or(8000))});
@@ -152,12 +161,26 @@ class Project {
   }
 
  private:
+  [[nodiscard]] std::string program() const { return is_built_ ? program_.file.string() : std::string("/proc/self/exe"); }
+
+  [[nodiscard]] Words configuration(bool is_first) const {
+    Words words{"cmake", "-S", folder_.string(), "-B", build_.string()};
+    if (!is_first) return words;
+    words.emplace_back("-DCMAKE_BUILD_TYPE=Debug");
+    // Where this program is installed, the project finds the library.
+    std::error_code ignored;
+    const fs::path prefix = fs::read_symlink("/proc/self/exe", ignored).parent_path().parent_path();
+    const bool is_installed = fs::exists(prefix / "include/ropeway/ropeway.hpp", ignored);
+    if (is_installed && std::getenv("CMAKE_PREFIX_PATH") == nullptr) words.push_back("-DCMAKE_PREFIX_PATH=" + prefix.string());
+    return words;
+  }
+
   const DevOptions& options_;
   fs::path folder_;
   fs::path build_;
   fs::path config_;  // empty: there is none
   bool is_built_ = false;
-  bool is_building_ = false;  // the first step is the build already
+  enum class Next { configure, build, check, end } next_ = Next::configure;
   CMakeProgram program_;
 };
 
@@ -236,17 +259,18 @@ class Developer {
   // The first step of a build, or the server where nothing is to be built.
   void begin() {
     begun_ = Clock::now();
-    step_ = 0;
+    project_.begin_again();
     next_step();
   }
 
   void next_step() {
-    std::optional<Words> step;
+    std::optional<Project::Step> step;
     try {
-      step = project_.next_step(step_);
+      step = project_.next_step();
     } catch (const std::exception& error) { return give_up(error.what()); }
     if (step) {
-      builder_.emplace(*step, false);
+      failure_ = step->failure;
+      builder_.emplace(step->words, step->is_quiet ? Child::Kind::quiet : Child::Kind::builder);
       return;
     }
     if (project_.is_built()) say("built in ", seconds_since(begun_));
@@ -257,8 +281,7 @@ class Developer {
   void built(int status) {
     builder_.reset();
     if (is_ending_) return leave_when_done();
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return give_up("it cannot be built");
-    ++step_;
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return give_up(failure_);
     next_step();
   }
 
@@ -268,7 +291,7 @@ class Developer {
     wants_server_ = false;
     started_ = Clock::now();
     Pipe pipe = make_pipe();
-    server_.emplace(project_.server(pipe.write.get()), true, pipe.write.get());
+    server_.emplace(project_.server(pipe.write.get()), Child::Kind::server, pipe.write.get());
     ready_ = std::move(pipe.read);
   }
 
@@ -316,7 +339,7 @@ class Developer {
   std::optional<Child> builder_;
   std::optional<Child> server_;
   Descriptor ready_;
-  std::size_t step_ = 0;
+  const char* failure_ = "";
   std::string changed_;
   std::optional<Clock::time_point> changed_at_;  // something has, and nothing was done about it
   std::optional<Clock::time_point> kill_at_;

@@ -160,6 +160,13 @@ int list_routes(const Options& options, const Register& register_handlers) {
     if (!route.name.empty()) list.back()["name"] = route.name;
     if (told) list.back().update({{"line", told->line}, {"column", told->column}});
   }
+  for (const config::StreamConfig& stream : found->loaded.config->streams) {
+    const auto told = config::explain(*found->loaded.document, found->source.text, stream.handler.pointer, environment);
+    const std::string place = told ? origin_of(*told, options.config) : std::string();
+    rows.push_back({"listen " + config::printable(stream.address), config::printable(stream.handler.name), "-", place});
+    list.push_back({{"listen", stream.address}, {"handler", stream.handler.name}, {"pointer", stream.handler.pointer}});
+    if (told) list.back().update({{"line", told->line}, {"column", told->column}});
+  }
   if (options.json) {
     std::printf("%s\n", list.dump(2, ' ', false, json::error_handler_t::replace).c_str());
   } else {

@@ -148,7 +148,8 @@ void add_explain(CLI::App& app, Options& options) {
   explain->add_option("setting", options.setting, "For example limits.body_bytes, or /routes/0/options (default: all)")
       ->type_name("SETTING");
   explain->callback([&options] { options.command = Options::Command::explain; });
-  CLI::App* routes = app.add_subcommand("routes", "List the routes, with their handlers and middlewares");
+  CLI::App* routes =
+      app.add_subcommand("routes", "List the routes, with their handlers and middlewares, and the addresses with a protocol of their own");
   routes->callback([&options] { options.command = Options::Command::routes; });
   for (CLI::App* command : {explain, routes}) {
     add_config(*command, options);

@@ -105,7 +105,7 @@ TEST_CASE("a folder is served anew at each change, its pages know of it, and wha
   dev.check_end();
 }
 
-TEST_CASE("a configuration with a mistake waits for the next change, and so does a server that ends") {
+TEST_CASE("where the configuration has a mistake, the server goes on as it was") {
   const TemporaryFolder folder;
   const auto write = [&](const std::string& body) {
     (void)folder.write(
@@ -115,10 +115,13 @@ TEST_CASE("a configuration with a mistake waits for the next change, and so does
   };
   write(R"("bodies": "x")");
   Dev dev(folder, {});
-  CHECK(eventually([&] { return has(dev.told(), "has ended with code 2; waiting for a change"); }));
+  CHECK(eventually([&] { return has(dev.told(), "the configuration has mistakes; waiting for a change"); }));
   CHECK(has(dev.told(), "ropeway.json:1:"));
   write(R"("body": "x")");
   REQUIRE(dev.is_ready(1));
+  CHECK(dev.connect().get("/").body == "x");
+  write(R"("status": 7)");
+  CHECK(eventually([&] { return has(dev.told(), "the configuration has mistakes; the server goes on as it was"); }));
   CHECK(dev.connect().get("/").body == "x");
   dev.check_end();
 }

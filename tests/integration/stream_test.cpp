@@ -244,6 +244,17 @@ TEST_CASE("a reload changes whose protocol an address has; the port stays") {
   check_end(*server);
 }
 
+TEST_CASE("the routes of a program are listed together with the addresses that have a protocol of their own") {
+  const TemporaryFolder folder;
+  const std::string file = folder.write("ropeway.json", R"({"listen": [{"address": ":7000", "handler": "line_echo"}], "routes": []})");
+  const Finished listed = run_to_end({example_program("line_protocol"), "routes", "--config", file}, folder.path().string());
+  CHECK(listed.exit_code == 0);
+  CHECK(listed.output.find("listen :7000  line_echo") != std::string::npos);
+  const Finished foreign = run_to_end({program(), "check", "--config", file}, folder.path().string());
+  CHECK(foreign.exit_code == 2);
+  CHECK(foreign.error.find("this program has the built-in ones alone") != std::string::npos);
+}
+
 TEST_CASE("mistakes are told with their place") {
   const TemporaryFolder folder;
   const auto check = [&](const std::string& listen, const std::string& route = "page") {

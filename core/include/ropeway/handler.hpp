@@ -5,6 +5,7 @@
 
 #include <ropeway/awaitable.hpp>
 #include <ropeway/child_process.hpp>
+#include <ropeway/http_error.hpp>
 #include <ropeway/request.hpp>
 #include <ropeway/response.hpp>
 #include <ropeway/websocket.hpp>

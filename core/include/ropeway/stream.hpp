@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,6 +26,12 @@ struct StreamOptions {
   [[nodiscard]] static StreamOptions from(const ConfigNode& options);
 };
 
+/// A client's message is longer than it may be.
+class MessageTooLong : public std::length_error {
+ public:
+  using std::length_error::length_error;
+};
+
 /// A connection whose protocol is its handler's own, as that one's coroutine has it: bytes in both directions.
 ///
 /// One read and one write may be in progress at the same time. All of them throw `ConnectionLost`, which a handler need not catch, where the
@@ -38,7 +45,7 @@ class Stream {
   /// Waits for bytes, at least one, and puts as many into `room` as there are. How many; 0: the client has ended its side. `room` is not empty.
   [[nodiscard]] awaitable<std::size_t> read_some(std::span<char> room);
   /// The bytes before the next `delimiter`, which is read, too, and not empty. Nothing where the client has ended its side in front of the first of them,
-  /// or where the worker ends and none has come (see `wait_for_input`). Throws `std::length_error` where it has not come within `most` bytes, and
+  /// or where the worker ends and none has come (see `wait_for_input`). Throws `MessageTooLong` where it has not come within `most` bytes, and
   /// `ConnectionLost` where the client ends its side within them.
   [[nodiscard]] awaitable<std::optional<std::string>> read_until(std::string_view delimiter, std::size_t most);
   /// The next line, without its "\n" or "\r\n"; otherwise as `read_until`.
@@ -88,7 +95,8 @@ class StreamHandler {
   virtual ~StreamHandler() = default;
 
   /// Runs as long as the connection shall, from its first moment on: `while (auto line = co_await stream.read_line()) co_await stream.write(*line);`
-  /// `stream` and the handler outlive the coroutine. What it throws ends the connection, and is logged unless it is `ConnectionLost`.
+  /// `stream` and the handler outlive the coroutine. What it throws ends the connection, and is logged as an error, unless it is the client's fault
+  /// (`ConnectionLost`, `MessageTooLong`).
   [[nodiscard]] virtual awaitable<void> handle(Stream& stream) const = 0;
 
   [[nodiscard]] const StreamOptions& options() const noexcept { return options_; }

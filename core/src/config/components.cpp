@@ -20,6 +20,7 @@ using nlohmann::json;
 struct Component {
   std::string_view word;
   const std::vector<Catalogue::Entry>& entries;
+  const std::string& hint;  // see `Catalogue`, here and below
   bool open = false;
   const std::vector<Catalogue::Entry>* others = nullptr;  // that belong somewhere else:
   std::string_view elsewhere = {};
@@ -42,6 +43,7 @@ void check_component(const json& name, json& options, const Component& kind, con
   std::vector<std::string> names;
   for (const Catalogue::Entry& known : kind.entries) names.push_back(known.name);
   std::string hint = did_you_mean(text, names);
+  if (hint.empty() && !kind.hint.empty()) hint = ": " + kind.hint;
   if (hint.empty()) hint = names.empty() ? ", this program has none" : ", expected one of " + joined(names);
   validator.report(name_pointer, "unknown " + std::string(kind.word) + " " + in_quotes(text) + hint);
 }
@@ -113,9 +115,10 @@ void check_streams(json* listen, const Component& handlers, Validator& validator
 }  // namespace
 
 void check_components(json& root, const Catalogue& catalogue, Validator& validator) {
-  const Component handlers{"handler", catalogue.handlers, catalogue.open, &catalogue.stream_handlers,
-                           " has a protocol of its own, without HTTP: name it at an address of \"listen\""};
-  const Component middlewares{"middleware", catalogue.middlewares, catalogue.open};
+  const Component handlers{
+      "handler",      catalogue.handlers,         catalogue.hint,
+      catalogue.open, &catalogue.stream_handlers, " has a protocol of its own, without HTTP: name it at an address of \"listen\""};
+  const Component middlewares{"middleware", catalogue.middlewares, catalogue.hint, catalogue.open};
   // `around` is the whole configuration, or a group.
   const auto check_routes = [&](json& around, const std::string& pointer) {
     check_list(member(around, "middlewares"), middlewares, "name", pointer_to(pointer, "middlewares"), validator);
@@ -129,10 +132,10 @@ void check_components(json& root, const Catalogue& catalogue, Validator& validat
     }
   };
   check_routes(root, "");
-  check_streams(
-      member(root, "listen"),
-      {"stream handler", catalogue.stream_handlers, catalogue.open, &catalogue.handlers, " answers HTTP requests: name it in a route"},
-      validator);
+  check_streams(member(root, "listen"),
+                {"stream handler", catalogue.stream_handlers, catalogue.hint, catalogue.open, &catalogue.handlers,
+                 " answers HTTP requests: name it in a route"},
+                validator);
   json* groups = member(root, "groups");
   if (groups == nullptr || !groups->is_array()) return;
   for (std::size_t i = 0; i < groups->size(); ++i) check_routes((*groups)[i], pointer_to("/groups", i));

@@ -37,6 +37,7 @@ struct Catalogue {
   std::vector<Entry> stream_handlers{};
   /// There may be others, which are not known: a name that is not here is no mistake, and its options are as they were written.
   bool open = false;
+  std::string hint{};  // about a name that is not here; empty: the names that are
 };
 
 /// The outcome: a configuration, or every mistake that was found.

@@ -42,7 +42,7 @@ awaitable<std::optional<std::string>> Stream::read_until(std::string_view delimi
       co_return result;
     }
     if (end != std::string_view::npos || text.size() >= most + delimiter.size()) {
-      throw std::length_error("the client sent more than " + std::to_string(most) + " bytes without the delimiter");
+      throw MessageTooLong("the client sent more than " + std::to_string(most) + " bytes without the delimiter");
     }
     searched = text.size() - std::min(text.size(), delimiter.size() - 1);
     if (unread_at_ > 0) unread_.erase(0, std::exchange(unread_at_, 0));

@@ -68,6 +68,11 @@ void StreamSession::handler_ended(const std::exception_ptr& error) {
     try {
       std::rethrow_exception(error);
     } catch (const ConnectionLost&) {
+    } catch (const MessageTooLong& fault) {
+      if (session_->context_.throttle.allow()) {
+        log.info("a stream is ended",
+                 {{"peer", std::string_view(peer_address_)}, {"listen", place}, {"reason", std::string_view(fault.what())}});
+      }
     } catch (const std::exception& exception) {
       log.error("a stream's handler failed", {{"handler", handler},
                                               {"listen", place},
