@@ -61,7 +61,7 @@ void remember_throws() noexcept {
 std::vector<void*> frames_of_throw(const std::exception_ptr& failure) {
   const void* exception = nullptr;
   static_assert(sizeof failure == sizeof exception);  // the C++ library's holds nothing but the address of the exception
-  std::memcpy(&exception, static_cast<const void*>(&failure), sizeof exception);
+  std::memcpy(static_cast<void*>(&exception), static_cast<const void*>(&failure), sizeof exception);
   Throws& all = throws();
   const std::lock_guard lock(all.mutex);
   const Throw* newest = nullptr;
