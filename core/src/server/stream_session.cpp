@@ -236,15 +236,7 @@ void StreamSession::on_writable(void* self) noexcept {
 
 bool StreamSession::needs_attention(std::chrono::milliseconds now, bool drains) noexcept {
   if (drains && !drain_seen_.exchange(true, std::memory_order_relaxed)) return true;
-  const std::int64_t deadline = deadline_.load(std::memory_order_relaxed);
-  if (deadline == 0 || now.count() < deadline) return false;
-  deadline_.store(0, std::memory_order_relaxed);
-  return true;
-}
-
-void StreamSession::wake_by(std::int64_t deadline) noexcept {
-  const std::int64_t known = deadline_.load(std::memory_order_relaxed);
-  if (known == 0 || deadline < known) deadline_.store(deadline, std::memory_order_relaxed);
+  return take_deadline(now);
 }
 
 // The reason that it is one to give up for; nullptr where there is none.

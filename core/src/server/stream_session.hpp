@@ -64,7 +64,6 @@ class StreamSession final : public SwitchedConnection {
   void wait_readable();
   void discard();
   void lose(const char* reason, bool is_told) noexcept;
-  void wake_by(std::int64_t deadline) noexcept;
   [[nodiscard]] const char* passed_deadline(std::int64_t now) const noexcept;
   /// The last thing that a thread does here: goes on with whoever waits for what has happened, or lets the session go.
   void settle(Lock& lock);
@@ -82,7 +81,6 @@ class StreamSession final : public SwitchedConnection {
   std::int64_t read_deadline_ = 0;  // 0: none, here and below
   std::int64_t send_deadline_ = 0;
   std::int64_t linger_deadline_ = 0;
-  std::atomic<std::int64_t> deadline_{0};  // the earliest; the others are only looked at when it has passed
   std::atomic<bool> drain_seen_{false};
   unsigned reads_ = 0;
   bool between_messages_ = false;  // the reader waits for a first byte

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -33,6 +35,18 @@ class SwitchedConnection {
   virtual void detach() noexcept = 0;
 
  protected:
+  /// Has `needs_attention` say so from `deadline` on (milliseconds of coarse steady time), if not earlier. Under its own lock.
+  void wake_by(std::int64_t deadline) noexcept {
+    const std::int64_t known = deadline_.load(std::memory_order_relaxed);
+    if (known == 0 || deadline < known) deadline_.store(deadline, std::memory_order_relaxed);
+  }
+  /// Whether the earliest of these has passed. It is forgotten then: whoever sees to it says when the next one is. For the sweep.
+  [[nodiscard]] bool take_deadline(std::chrono::milliseconds now) noexcept {
+    const std::int64_t deadline = deadline_.load(std::memory_order_relaxed);
+    if (deadline == 0 || now.count() < deadline) return false;
+    deadline_.store(0, std::memory_order_relaxed);
+    return true;
+  }
   /// For `detach`: not in the order of the locks (the shard's may be held), so it only tries; nobody else has this one for long.
   [[nodiscard]] static std::unique_lock<std::mutex> lock_out_of_order(std::mutex& mutex) noexcept {
     std::unique_lock lock(mutex, std::try_to_lock);
@@ -42,6 +56,9 @@ class SwitchedConnection {
     }
     return lock;
   }
+
+ private:
+  std::atomic<std::int64_t> deadline_{0};  // the earliest; 0: there is none, or it has been seen to
 };
 
 }  // namespace ropeway::server

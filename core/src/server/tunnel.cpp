@@ -176,18 +176,8 @@ std::int64_t Tunnel::silence_deadline() const noexcept {
   return last_heard_ + (is_half_closed ? std::min(patience_.half_closed, patience_.idle) : patience_.idle).count();
 }
 
-void Tunnel::wake_by(std::int64_t deadline) noexcept {
-  const std::int64_t known = deadline_.load(std::memory_order_relaxed);
-  if (known == 0 || deadline < known) deadline_.store(deadline, std::memory_order_relaxed);
-}
-
 // A drain is nothing to a tunnel: nobody knows how to say "later" in its protocol.
-bool Tunnel::needs_attention(std::chrono::milliseconds now, bool) noexcept {
-  const std::int64_t deadline = deadline_.load(std::memory_order_relaxed);
-  if (deadline == 0 || now.count() < deadline) return false;
-  deadline_.store(0, std::memory_order_relaxed);
-  return true;
-}
+bool Tunnel::needs_attention(std::chrono::milliseconds now, bool) noexcept { return take_deadline(now); }
 
 // The setting whose time is over; empty where none is.
 std::string_view Tunnel::passed_deadline(std::int64_t now) const noexcept {

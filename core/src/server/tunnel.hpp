@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -86,7 +85,6 @@ class Tunnel final : public SwitchedConnection {
   void lose(End& end) noexcept;
   [[nodiscard]] std::int64_t send_patience(const Direction& direction) const noexcept;
   [[nodiscard]] std::int64_t silence_deadline() const noexcept;
-  void wake_by(std::int64_t deadline) noexcept;
   [[nodiscard]] std::string_view passed_deadline(std::int64_t now) const noexcept;
   void give_up(std::string_view reason = {}) noexcept;
   /// The last thing that a thread does here.
@@ -102,8 +100,7 @@ class Tunnel final : public SwitchedConnection {
   Direction up_;
   Direction down_;
   std::int64_t last_heard_ = 0;
-  std::int64_t drop_deadline_ = 0;         // 0: no end is lost
-  std::atomic<std::int64_t> deadline_{0};  // the earliest; 0: it has been seen to
+  std::int64_t drop_deadline_ = 0;  // 0: no end is lost
   bool ended_ = false;
 };
 

@@ -287,15 +287,7 @@ void WebSocketSession::detach() noexcept {
 
 bool WebSocketSession::needs_attention(std::chrono::milliseconds now, bool drains) noexcept {
   if (drains && !drain_seen_.exchange(true, std::memory_order_relaxed)) return true;
-  const std::int64_t deadline = deadline_.load(std::memory_order_relaxed);
-  if (deadline == 0 || now.count() < deadline) return false;
-  deadline_.store(0, std::memory_order_relaxed);
-  return true;
-}
-
-void WebSocketSession::wake_by(std::int64_t deadline) noexcept {
-  const std::int64_t known = deadline_.load(std::memory_order_relaxed);
-  if (known == 0 || deadline < known) deadline_.store(deadline, std::memory_order_relaxed);
+  return take_deadline(now);
 }
 
 void WebSocketSession::on_deadline() {

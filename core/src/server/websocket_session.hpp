@@ -116,7 +116,6 @@ class WebSocketSession final : public SwitchedConnection, public WebSocketSender
   void end_transport(std::string_view reason = {});
   [[nodiscard]] bool is_over() const noexcept { return close_sent_ || close_received_ || input_ended_ || ended_; }
   [[nodiscard]] bool may_send() const noexcept { return session_ != nullptr && !close_sent_ && !ended_; }
-  void wake_by(std::int64_t deadline) noexcept;
   void check_liveness(std::int64_t now);
   /// The last thing that a thread does here: reads on where it may, then goes on with whoever waits for what has happened, or lets the session go.
   void settle(Lock& lock);
@@ -151,7 +150,6 @@ class WebSocketSession final : public SwitchedConnection, public WebSocketSender
   std::int64_t pinged_ = 0;          // 0: no pong is awaited
   std::int64_t close_deadline_ = 0;  // 0: none, here and below
   std::int64_t send_deadline_ = 0;
-  std::atomic<std::int64_t> deadline_{0};  // the earliest; the others are only looked at when it has passed
   std::atomic<bool> drain_seen_{false};
   std::uint32_t route_number_;
   std::uint32_t messages_ = 0;
