@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <vector>
@@ -121,8 +120,7 @@ int explain_setting(const Options& options, const Register& register_handlers) {
   const auto found = load_good(options, register_handlers);
   if (!found) return exit_code::usage;
   const ConfigNode::Document& document = *found->loaded.document;
-  const config::Environment environment = [](const char* name) { return std::getenv(name); };
-  const auto told = config::explain(document, found->source.text, options.setting, environment);
+  const auto told = config::explain(document, found->source.text, options.setting, process_environment());
   if (!told) {
     const std::size_t last = options.setting.find_last_of("./");
     const std::string name = last == std::string::npos ? options.setting : options.setting.substr(last + 1);
@@ -141,7 +139,6 @@ int explain_setting(const Options& options, const Register& register_handlers) {
 int list_routes(const Options& options, const Register& register_handlers) {
   const auto found = load_good(options, register_handlers);
   if (!found) return exit_code::usage;
-  const config::Environment environment = [](const char* name) { return std::getenv(name); };
   json list = json::array();
   std::vector<std::vector<std::string>> rows{{"MATCH", "HANDLER", "MIDDLEWARES", "PLACE"}};
   for (const config::RouteConfig& route : found->loaded.config->routes) {
@@ -153,7 +150,7 @@ int list_routes(const Options& options, const Register& register_handlers) {
     for (const auto& middleware : route.middlewares) names.push_back(middleware.name);
     std::string joined;
     for (const std::string& name : names) joined.append(joined.empty() ? "" : ", ").append(name);
-    const auto told = config::explain(*found->loaded.document, found->source.text, route.pointer, environment);
+    const auto told = config::explain(*found->loaded.document, found->source.text, route.pointer, process_environment());
     const std::string place = told ? origin_of(*told, options.config) : std::string();
     rows.push_back({config::printable(route.match), config::printable(route.handler.name), joined.empty() ? "-" : joined, place});
     list.push_back({{"match", route.match}, {"handler", route.handler.name}, {"middlewares", names}, {"pointer", route.pointer}});
@@ -161,7 +158,7 @@ int list_routes(const Options& options, const Register& register_handlers) {
     if (told) list.back().update({{"line", told->line}, {"column", told->column}});
   }
   for (const config::StreamConfig& stream : found->loaded.config->streams) {
-    const auto told = config::explain(*found->loaded.document, found->source.text, stream.handler.pointer, environment);
+    const auto told = config::explain(*found->loaded.document, found->source.text, stream.handler.pointer, process_environment());
     const std::string place = told ? origin_of(*told, options.config) : std::string();
     rows.push_back({"listen " + config::printable(stream.address), config::printable(stream.handler.name), "-", place});
     list.push_back({{"listen", stream.address}, {"handler", stream.handler.name}, {"pointer", stream.handler.pointer}});

@@ -5,10 +5,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <exception>
 #include <fstream>
-#include <memory>
 #include <string>
 #include <typeinfo>
 #include <vector>
@@ -20,6 +18,7 @@
 #include "core/src/routing/failure.hpp"
 #include "launcher/src/development.hpp"
 #include "launcher/src/source_lines.hpp"
+#include "launcher/src/symbols.hpp"
 #include "launcher/src/throw_trace.hpp"
 
 namespace ropeway::launcher {
@@ -35,12 +34,6 @@ constexpr std::string_view page_style =
 
 std::string shown(std::string_view text) { return escape_html(config::printable(text)); }
 
-std::string type_of(const std::type_info& type) {
-  int status = 0;
-  const std::unique_ptr<char, decltype(&std::free)> name(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), &std::free);
-  return status == 0 ? name.get() : type.name();
-}
-
 struct Told {
   std::string type;
   std::string text;
@@ -49,9 +42,9 @@ struct Told {
 Told told_by(const std::exception_ptr& failure) {
   try {
     std::rethrow_exception(failure);
-  } catch (const std::exception& error) { return {type_of(typeid(error)), error.what()}; } catch (...) {
+  } catch (const std::exception& error) { return {demangled(typeid(error).name()), error.what()}; } catch (...) {
     const std::type_info* type = abi::__cxa_current_exception_type();
-    return {type != nullptr ? type_of(*type) : "unknown", "(it is no std::exception)"};
+    return {type != nullptr ? demangled(type->name()) : "unknown", "(it is no std::exception)"};
   }
 }
 

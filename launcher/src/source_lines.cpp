@@ -1,16 +1,14 @@
 #include "launcher/src/source_lines.hpp"
 
-#include <dlfcn.h>
 #include <fcntl.h>
-#include <link.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
-#include <filesystem>
 #include <map>
 #include <optional>
 #include <string_view>
@@ -23,22 +21,8 @@
 namespace ropeway::launcher {
 namespace {
 
-// Where an address is: in which file, and where in that.
-struct Place {
-  std::string file;
-  std::uint64_t offset = 0;
-};
-
-std::optional<Place> place_of(void* frame) {
-  Dl_info info{};
-  link_map* map = nullptr;
-  void* const call = static_cast<char*>(frame) - 1;  // the return address may already be another line's
-  if (::dladdr1(call, &info, reinterpret_cast<void**>(&map), RTLD_DL_LINKMAP) == 0 || map == nullptr) return std::nullopt;
-  std::error_code ignored;
-  const bool is_program = map->l_name == nullptr || *map->l_name == '\0';
-  return Place{is_program ? std::filesystem::read_symlink("/proc/self/exe", ignored).string() : std::string(map->l_name),
-               reinterpret_cast<std::uintptr_t>(call) - map->l_addr};
-}
+// Of the call before it: the return address may already be another line's.
+std::optional<FilePlace> place_of_call(void* frame) { return file_place(reinterpret_cast<std::uintptr_t>(frame) - 1); }
 
 bool is_systems(const std::string& file) { return file.starts_with("/usr/lib") || file.starts_with("/lib"); }
 
@@ -117,15 +101,15 @@ std::map<std::uint64_t, std::vector<SourceLine>> ask_debug_information(const std
 std::vector<SourceLine> source_lines(std::span<void* const> frames) {
   std::map<std::string, std::vector<std::uint64_t>> asked;
   for (void* frame : frames) {
-    const auto place = place_of(frame);
-    if (place && !is_systems(place->file)) asked[place->file].push_back(place->offset);
+    const auto place = place_of_call(frame);
+    if (place && !is_systems(place->file)) asked[place->readable].push_back(place->offset);
   }
   std::map<std::string, std::map<std::uint64_t, std::vector<SourceLine>>> known;
   for (const auto& [file, offsets] : asked) known[file] = ask_debug_information(file, offsets);
   std::vector<SourceLine> result;
   for (void* frame : frames) {
-    const auto place = place_of(frame);
-    const std::vector<SourceLine>* calls = place ? &known[place->file][place->offset] : nullptr;
+    const auto place = place_of_call(frame);
+    const std::vector<SourceLine>* calls = place ? &known[place->readable][place->offset] : nullptr;
     const bool is_told = calls != nullptr && !calls->empty() && calls->front().function != "??";
     if (is_told) {
       result.insert(result.end(), calls->begin(), calls->end());

@@ -7,6 +7,7 @@
 #include <link.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -84,12 +85,6 @@ std::optional<Symbol> find_symbol(const char* path, std::uint64_t place, std::ui
   return std::nullopt;
 }
 
-std::string demangled(const std::string& symbol) {
-  int status = 0;
-  const std::unique_ptr<char, decltype(&std::free)> name(abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status), &std::free);
-  return status == 0 ? name.get() : symbol;
-}
-
 std::string with_offset(const std::string& name, std::uint64_t offset) {
   std::array<char, 24> text;
   std::snprintf(text.data(), text.size(), "0x%llx", static_cast<unsigned long long>(offset));
@@ -132,6 +127,30 @@ observability::MappedObject* note_object(const dl_phdr_info& info, observability
 
 }  // namespace
 
+std::string demangled(const std::string& symbol) {
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> name(abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status), &std::free);
+  return status == 0 ? name.get() : symbol;
+}
+
+std::optional<FilePlace> file_place(std::uint64_t address) {
+  Dl_info info{};
+  link_map* map = nullptr;
+  const bool known = ::dladdr1(reinterpret_cast<void*>(address),  // NOLINT(performance-no-int-to-ptr): it is nothing but an address
+                               &info, reinterpret_cast<void**>(&map), RTLD_DL_LINKMAP) != 0;
+  if (!known || map == nullptr) return std::nullopt;
+  FilePlace place;
+  place.offset = address - map->l_addr;
+  // The program itself has no name in the list.
+  const bool is_program = map->l_name == nullptr || *map->l_name == '\0';
+  std::error_code ignored;
+  place.readable = is_program ? "/proc/" + std::to_string(::getpid()) + "/exe" : std::string(map->l_name);
+  place.file = is_program ? std::filesystem::read_symlink(place.readable, ignored).string() : place.readable;
+  if (info.dli_sname != nullptr) place.symbol = info.dli_sname;
+  if (info.dli_sname != nullptr) place.behind = address - reinterpret_cast<std::uint64_t>(info.dli_saddr);
+  return place;
+}
+
 void note_objects(std::span<observability::MappedObject> objects) {
   std::vector<dl_phdr_info> loaded;  // in the order in which they were
   ::dl_iterate_phdr(
@@ -147,25 +166,17 @@ void note_objects(std::span<observability::MappedObject> objects) {
 }
 
 std::string describe_address(std::uint64_t address, std::span<const observability::MappedObject> others) {
-  Dl_info info{};
-  link_map* map = nullptr;
-  const bool known = ::dladdr1(reinterpret_cast<void*>(address),  // NOLINT(performance-no-int-to-ptr): it is nothing but an address
-                               &info, reinterpret_cast<void**>(&map), RTLD_DL_LINKMAP) != 0;
-  if (!known || map == nullptr) {
+  const auto place = file_place(address);
+  if (!place) {
     const auto other = std::ranges::find_if(others, [&](const auto& object) { return address >= object.begin && address < object.end; });
     return other != others.end() ? in_object(*other, address) : with_offset("", address);
   }
-  // The program itself has no name in the list; its file may have been replaced since, which this path does not mind.
-  const bool is_program = map->l_name == nullptr || *map->l_name == '\0';
-  const std::uint64_t place = address - map->l_addr;
-  std::error_code ignored;
-  const std::string file = is_program ? std::filesystem::read_symlink("/proc/self/exe", ignored).string() : map->l_name;
-  std::string where = with_offset(std::filesystem::path(file).filename().string(), place);
-  if (const auto symbol = find_symbol(is_program ? "/proc/self/exe" : map->l_name, place)) {
+  std::string where = with_offset(std::filesystem::path(place->file).filename().string(), place->offset);
+  if (const auto symbol = find_symbol(place->readable.c_str(), place->offset)) {
     return with_offset(demangled(symbol->name), symbol->offset) + " (" + where + ")";
   }
-  if (info.dli_sname == nullptr) return where;
-  return with_offset(demangled(info.dli_sname), address - reinterpret_cast<std::uint64_t>(info.dli_saddr)) + " (" + where + ")";
+  if (place->symbol.empty()) return where;
+  return with_offset(demangled(place->symbol), place->behind) + " (" + where + ")";
 }
 
 }  // namespace ropeway::launcher
